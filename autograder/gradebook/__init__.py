@@ -1,0 +1,1 @@
+"""Results become rows and notebooks that nbgrader's own tools read."""

@@ -1,0 +1,1 @@
+"""Hidden tests ask the student's functions questions; verdicts come out."""

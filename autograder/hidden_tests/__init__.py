@@ -1,0 +1,1 @@
+"""The tests that grade students, one folder per assignment. Never released."""

@@ -1,0 +1,1 @@
+"""Hand-written notebooks become clean ones for students, or an AuthoringError."""

@@ -1,0 +1,1 @@
+"""Results become pages, tables and CSV files; nothing here computes a score."""

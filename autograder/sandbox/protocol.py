@@ -1,0 +1,165 @@
+"""What can be asked of a student's notebook, and what can come back: the seam between sandbox and grading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from autograder.model import Cell, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A call came back.
+
+    Attributes:
+        value: The decoded result: None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, tensor,
+            Record or Handle.
+        arguments: The positional arguments as they were after the call, if asked for.
+    """
+
+    value: Any
+    arguments: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """The student's code raised.
+
+    Attributes:
+        types: Names of the exception's class and its bases, most derived first.
+        message: `str(exception)`, shortened.
+        line: Source line of the student's code that raised, or "".
+    """
+
+    types: tuple[str, ...]
+    message: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """There is no such function.
+
+    Attributes:
+        name: What was asked for.
+        found: Type name of what stands there instead of a function, or "" if the name is not defined.
+    """
+
+    name: str
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A limit cut the call, or the process is gone. The session is closed.
+
+    Attributes:
+        verdict: TIMEOUT, MEMORY, OUTPUT_LIMIT, FORBIDDEN, or STUDENT_ERROR where the process ended itself or
+            spoke nonsense.
+        message: One sentence for the student.
+    """
+
+    verdict: Verdict
+    message: str
+
+
+Reply = Returned | Raised | Missing | Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A named tuple or dataclass that a student's function returned: its class name, and its fields in order."""
+
+    type: str
+    fields: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Something that stays in the worker; it may be passed back as an argument in the same session."""
+
+    number: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellReport:
+    """How one cell ran while the notebook was loaded.
+
+    Attributes:
+        cell: Id of the cell.
+        ok: True if all of it ran.
+        message: What went wrong, with the student's line; "" if all was well.
+        reduced: True if only its imports and definitions were kept, after a failure or a time-out.
+    """
+
+    cell: str
+    ok: bool
+    message: str = ""
+    reduced: bool = False
+
+
+class Session(Protocol):
+    """One question's process, forked from the loaded notebook."""
+
+    def call(
+        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+    ) -> Reply:
+        """Call a student's function. Never raises for what the student's code does."""
+        ...
+
+    @property
+    def output(self) -> str:
+        """What the student's code has printed in this session, bounded."""
+        ...
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        ...
+
+
+class Worker(Protocol):
+    """A notebook, loaded."""
+
+    @property
+    def reports(self) -> tuple[CellReport, ...]:
+        """How each cell ran."""
+        ...
+
+    def ask(self, *, replacements: Mapping[str, str] | None = None) -> Session:
+        """Start a session from the loaded notebook, as if no question had been asked before.
+
+        Args:
+            replacements: Function name to Python source that defines it; takes the place of the student's.
+        """
+        ...
+
+    def close(self) -> None:
+        """End everything that this notebook started."""
+        ...
+
+
+class Sandbox(Protocol):
+    """A forkserver behind the strongest wall that the machine offers; one per grader process and notebook kind."""
+
+    @property
+    def level(self) -> str:
+        """Name of the wall, one of config.SANDBOX_LEVELS."""
+        ...
+
+    def load(self, cells: Sequence[Cell]) -> Worker:
+        """Run these cells in a fresh process, in order, by the rules of intake for roles and origins."""
+        ...
+
+    def close(self) -> None:
+        """End the forkserver and all that it started."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

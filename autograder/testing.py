@@ -1,0 +1,184 @@
+"""What a hidden test imports: `question`, `expect`, `expect_error`, `expect_pure`.
+
+A hidden test is an ordinary pytest function. The fixture `student` stands for the notebook, `rng` is a generator
+drawn from the course's secret (the same for a whole class), and `once` keeps an oracle's result for the class:
+
+    @question("conv2d_forward", weight=2)
+    @pytest.mark.parametrize("stride", [1, (2, 3)], ids=["stride 1", "another stride per axis"])
+    def test_strides(student, rng, once, stride):
+        '''The window moves by the stride of its axis.'''
+        x, w, b = rng.normal(size=(2, 3, 9, 7)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
+        want = once(lambda: slow_conv2d(x, w, b, stride=stride))
+        expect(student.conv2d_forward(x, w, b, stride=stride), want, axes=CONV_AXES)
+
+The first line of the docstring and the ids of the cases are read by students: they name the *kind* of case, never
+the numbers. The test's name and ids make the test's id, so they stay put once a term has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from autograder.model import TestKind, Verdict
+from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned, Session, Stopped
+from course_utils.compare import Mismatch, Rung, compare
+
+
+class Judged(Exception):
+    """A hidden test has come to a verdict other than PASSED."""
+
+    def __init__(self, verdict: Verdict, message: str, *, rung: str | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+        self.rung = rung
+
+
+def question(
+    name: str, *, kind: str = "values", weight: float = 1.0
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Tie a hidden test to a question.
+
+    Args:
+        name: Id of the question.
+        kind: "values", "shape", "error" or "purity". All but "values" count only once a values test of the
+            same question passes.
+        weight: Share of the question's points, relative to its other tests; each parametrised case has it whole.
+    """
+    return pytest.mark.question(name=name, kind=TestKind(kind), weight=float(weight))
+
+
+def expect(
+    got: Any,
+    want: Any,
+    *,
+    rtol: float = 1e-7,
+    atol: float = 1e-9,
+    axes: Sequence[str] = (),
+    what: str = "the result",
+) -> None:
+    """Take one result up the comparison ladder: type, shape, dtype, finite, values.
+
+    Args:
+        got: What the student's function returned.
+        want: What is right; its type, shape and dtype are demanded exactly.
+        rtol: Relative tolerance; state its reason where it is not the default.
+        atol: Absolute tolerance.
+        axes: Names of the axes ("N", "C_out", ...), used to say where the error lies.
+        what: Name of the result in messages.
+
+    Raises:
+        Judged: If a rung fails.
+    """
+    mismatch: Mismatch | None = compare(_plain(got), want, rtol=rtol, atol=atol, axes=axes, what=what)
+    if mismatch is not None:
+        raise Judged(Verdict.FAILED, mismatch.message, rung=mismatch.rung.value)
+
+
+def expect_error(call: Callable[[], Any], error: type[Exception], *, when: str) -> None:
+    """Demand that a call raises.
+
+    Args:
+        call: Calls the student's function, e.g. `lambda: student.conv_output_size(2, 3)`.
+        error: The class to be raised; a subclass will do.
+        when: The situation in words: "the window does not fit".
+
+    Raises:
+        Judged: If nothing or something else is raised.
+    """
+    try:
+        call()
+    except StudentRaised as raised:
+        if error.__name__ in raised.reply.types:
+            return
+        got = f"{raised.reply.types[0]}: {raised.reply.message}"
+        raise Judged(Verdict.FAILED, f"When {when}: expected a {error.__name__}, got {got}.", rung="ran") from None
+    raise Judged(Verdict.FAILED, f"When {when}: expected a {error.__name__}, but nothing was raised.", rung="ran")
+
+
+def expect_pure(function: StudentFunction, *args: Any, **kwargs: Any) -> None:
+    """Demand that a call leaves its inputs as they were, and that an equal call gives an equal result.
+
+    Raises:
+        Judged: If an input changed, or the second result differs.
+    """
+    first, after = function.with_arguments(*args, **kwargs)
+    for index, (before, now) in enumerate(zip(args, after, strict=False)):
+        if compare(now, before, rtol=0, atol=0) is not None:
+            message = f"{function.name} changed its input number {index + 1}: work on a copy."
+            raise Judged(Verdict.FAILED, message, rung=Rung.UNCHANGED.value)
+    second = function(*args, **kwargs)
+    if compare(_plain(second), _plain(first), rtol=0, atol=0) is not None:
+        message = f"Two equal calls of {function.name} gave different results: something is remembered between calls."
+        raise Judged(Verdict.FAILED, message, rung=Rung.REPEATABLE.value)
+
+
+class StudentRaised(Judged):
+    """The student's function raised; a test that waits for an error catches this."""
+
+    def __init__(self, name: str, reply: Raised) -> None:
+        kind = reply.types[0]
+        if "NotImplementedError" in reply.types:
+            verdict, message = Verdict.NOT_IMPLEMENTED, f"{name} is not implemented yet."
+        else:
+            verdict = Verdict.MEMORY if "MemoryError" in reply.types else Verdict.STUDENT_ERROR
+            where = f", in the line `{reply.line.strip()}`" if reply.line.strip() else ""
+            message = f"{name} raised {kind}: {reply.message}{where}."
+        super().__init__(verdict, message, rung=Rung.RAN.value)
+        self.reply = reply
+
+
+class StudentFunction:
+    """One function of the student's notebook, called over the wire."""
+
+    def __init__(self, session: Callable[[], Session], name: str) -> None:
+        self._session = session
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it and return its result.
+
+        Raises:
+            Judged: If it is missing, raises, or hits a limit.
+        """
+        return self._judge(self._session().call(self.name, args, kwargs)).value
+
+    def with_arguments(self, *args: Any, **kwargs: Any) -> tuple[Any, tuple[Any, ...]]:
+        """Call it and return its result and its positional arguments as they were after the call."""
+        reply = self._judge(self._session().call(self.name, args, kwargs, return_arguments=True))
+        return reply.value, reply.arguments or ()
+
+    def _judge(self, reply: Reply) -> Returned:
+        match reply:
+            case Returned():
+                return reply
+            case Raised():
+                raise StudentRaised(self.name, reply)
+            case Stopped(verdict=verdict, message=message):
+                raise Judged(verdict, message, rung=Rung.RAN.value)
+            case Missing(found=""):
+                message = f"There is no function named {self.name}: keep the name that the notebook gives."
+                raise Judged(Verdict.NOT_IMPLEMENTED, message, rung=Rung.DEFINED.value)
+            case Missing(found=found):
+                message = f"{self.name}: expected a function, got {found}. Give the other thing another name."
+                raise Judged(Verdict.FAILED, message, rung=Rung.CALLABLE.value)
+
+
+class Student:
+    """Stands for the notebook in hidden tests: `student.conv2d_forward(x, w, b)`."""
+
+    def __init__(self, session: Callable[[], Session]) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> StudentFunction:
+        return StudentFunction(self._session, name)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a Record into the plain tuple of its values, which is what the ladder compares."""
+    if isinstance(value, Record):
+        return tuple(_plain(entry) for _, entry in value.fields)
+    return value
