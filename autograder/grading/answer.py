@@ -1,0 +1,219 @@
+"""One submission, question by question: ask, try again where a prerequisite was to blame, score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.grading.hidden import HiddenTests
+from autograder.grading.score import score
+from autograder.model import (
+    DeclaredTest,
+    Notebook,
+    NotebookResult,
+    Question,
+    QuestionResult,
+    Role,
+    Submission,
+    TestResult,
+    Verdict,
+)
+from autograder.sandbox.forbidden import find_forbidden
+from autograder.sandbox.protocol import CellReport, Reply, Sandbox, Session, Stopped, Worker
+
+_OUTPUT_SHOWN = 4000
+
+
+def grade_submission(
+    submission: Submission,
+    notebook: Notebook,
+    tests: HiddenTests,
+    sandbox: Sandbox,
+    library: Mapping[str, str] | None = None,
+) -> NotebookResult:
+    """Grade one submission.
+
+    Args:
+        submission: Rebuilt by intake; one with a problem gets no points and the reason.
+        notebook: Our release.
+        tests: The notebook's hidden tests.
+        sandbox: Where the student's code runs.
+        library: Function name to source of a library-backed version, for second tries.
+    """
+    started = time.monotonic()
+    if submission.problem is not None:
+        questions = tuple(_ungraded(question, tests, submission.problem) for question in notebook.questions)
+        return NotebookResult(submission=submission, questions=questions, sandbox_level=sandbox.level)
+    worker = sandbox.load(submission.cells)
+    try:
+        exam = _Exam(submission=submission, notebook=notebook, tests=tests, worker=worker, library=library or {})
+        questions = tuple(exam.grade(question) for question in notebook.questions)
+        remarks = (*submission.remarks, *_cell_remarks(submission, worker.reports))
+    finally:
+        worker.close()
+    return NotebookResult(
+        submission=submission,
+        questions=questions,
+        sandbox_level=sandbox.level,
+        remarks=remarks,
+        wall_s=time.monotonic() - started,
+    )
+
+
+def held_result(
+    submission: Submission, notebook: Notebook, declared: Sequence[DeclaredTest], staff: str
+) -> NotebookResult:
+    """Hold a whole submission for a person, after a fault of ours."""
+    message = "We could not grade this: the fault is ours. No points are lost; a person will look at it."
+    questions = tuple(
+        score(
+            question,
+            [
+                TestResult(test=test, verdict=Verdict.GRADER_FAULT, message=message, staff=staff)
+                for test in declared
+                if test.question == question.id
+            ],
+        )
+        for question in notebook.questions
+    )
+    return NotebookResult(submission=submission, questions=questions, sandbox_level="none")
+
+
+class _Asker:
+    """Hands out the session of one question, and starts another after one was stopped."""
+
+    def __init__(self, worker: Worker, replacements: Mapping[str, str]) -> None:
+        self._worker = worker
+        self._replacements = replacements
+        self._session: _Watched | None = None
+        self.output = ""
+
+    def session(self) -> Session:
+        """The session in which the next call is made."""
+        if self._session is None or self._session.stopped:
+            self.close()
+            self._session = _Watched(self._worker.ask(replacements=self._replacements))
+        return self._session
+
+    def close(self) -> None:
+        """End the session and keep what it printed."""
+        if self._session is not None:
+            self.output = (self.output + self._session.output)[:_OUTPUT_SHOWN]
+            self._session.close()
+            self._session = None
+
+
+class _Watched:
+    """A session that remembers whether it was stopped."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.stopped = False
+
+    def call(
+        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+    ) -> Reply:
+        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
+        self.stopped = self.stopped or isinstance(reply, Stopped)
+        return reply
+
+    @property
+    def output(self) -> str:
+        return self._session.output
+
+    def close(self) -> None:
+        self._session.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exam:
+    """One loaded notebook before its examiners."""
+
+    submission: Submission
+    notebook: Notebook
+    tests: HiddenTests
+    worker: Worker
+    library: Mapping[str, str]
+
+    def grade(self, question: Question) -> QuestionResult:
+        """Grade one question, with a second try where a prerequisite may be to blame."""
+        if question.manual:
+            return score(question, ())
+        first = self._try(question, {})
+        if first.points + first.points_pending == question.points or not _tried(first):
+            return first
+        functions = [name for other in self.notebook.questions if other.id in question.uses for name in other.functions]
+        replacements = {name: self.library[name] for name in functions if name in self.library}
+        if not replacements:
+            return first
+        second = self._try(question, replacements)
+        if second.points <= first.points:
+            return first
+        names = ", ".join(sorted(replacements))
+        remark = f"Graded with our versions of {names}, because yours cost this question points."
+        return replace(second, helped=True, remarks=(*second.remarks, remark))
+
+    def _try(self, question: Question, replacements: Mapping[str, str]) -> QuestionResult:
+        declared = [test for test in self.tests.declared if test.question == question.id]
+        asker = _Asker(self.worker, replacements)
+        try:
+            results = self.tests.run(declared, asker.session, _skip_rest)
+        finally:
+            asker.close()
+        return score(question, self._explain(results, question), output=asker.output)
+
+    def _explain(self, results: Sequence[TestResult], question: Question) -> tuple[TestResult, ...]:
+        """Put the cause in the place of its consequence: a cell that did not run, a name that is not allowed."""
+        if all(result.verdict is Verdict.PASSED for result in results):
+            return tuple(results)
+        own = {
+            cell.id: cell
+            for cell in self.submission.cells
+            if cell.question == question.id and cell.role is Role.SOLUTION
+        }
+        broken = next((report.message for report in self.worker.reports if report.cell in own and not report.ok), "")
+        names = (*self.notebook.forbidden, *question.forbidden)
+        found = next((name for cell in own.values() for name in find_forbidden(cell.source, names)), None)
+        explained = []
+        for result in results:
+            if result.verdict is Verdict.NOT_IMPLEMENTED and broken:
+                message = f"The cell with this answer did not run: {broken}"
+                explained.append(replace(result, verdict=Verdict.STUDENT_ERROR, message=message))
+            elif found and result.verdict in {Verdict.FAILED, Verdict.STUDENT_ERROR}:
+                message = f"{found} is not allowed in this question, and is not there when it is graded."
+                explained.append(replace(result, verdict=Verdict.FORBIDDEN, message=message))
+            else:
+                explained.append(result)
+        return tuple(explained)
+
+
+def _tried(result: QuestionResult) -> bool:
+    return any(entry.verdict is not Verdict.NOT_IMPLEMENTED for entry in result.tests)
+
+
+def _skip_rest(result: TestResult) -> str:
+    return "Skipped: an earlier check of this question ran out of time." if result.verdict is Verdict.TIMEOUT else ""
+
+
+def _cell_remarks(submission: Submission, reports: Sequence[CellReport]) -> tuple[str, ...]:
+    roles = {cell.id: cell.role for cell in submission.cells}
+    words = {Role.SETUP: "A set-up cell", Role.SOLUTION: "An answer's cell", Role.ADDED: "A cell that you added"}
+    return tuple(
+        f"{words.get(roles.get(report.cell, Role.ADDED), 'A cell')} did not run to its end ({report.message}); "
+        + ("its imports and definitions were kept." if report.reduced else "nothing of it was kept.")
+        for report in reports
+        if not report.ok
+    )
+
+
+def _ungraded(question: Question, tests: HiddenTests, problem: str) -> QuestionResult:
+    if question.manual:
+        return QuestionResult(question=question, points=0.0, points_pending=0.0, remarks=(problem,))
+    results = [
+        TestResult(test=test, verdict=Verdict.SKIPPED, message=problem)
+        for test in tests.declared
+        if test.question == question.id
+    ]
+    return score(question, results)

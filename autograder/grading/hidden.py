@@ -1,0 +1,272 @@
+"""Hidden tests of one notebook: ordinary pytest files, collected once and run for one student after the other.
+
+pytest's main function runs in a thread of its own and, once it has collected, waits for work: so the files, fixtures,
+marks and parametrised cases mean what they mean everywhere, and a class costs one collection.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from unittest import mock
+
+import numpy as np
+import pytest
+from _pytest.runner import runtestprotocol
+
+from autograder.errors import GraderFault
+from autograder.model import DeclaredTest, TestKind, TestResult, Verdict
+from autograder.sandbox.protocol import Session
+from autograder.testing import Judged, Student
+
+_OURS_MESSAGE = "We could not judge this: the fault is ours. No points are lost; a person will look at it."
+# No third-party plugins, no configuration from around the files, and no rewriting of asserts: a rewritten message
+# shows the values that were compared.
+_PYTEST_ARGS = (
+    "--disable-plugin-autoload",
+    "--assert=plain",
+    "--import-mode=importlib",
+    "-c",
+    os.devnull,
+    *(
+        part
+        for name in ("cacheprovider", "capture", "logging", "warnings", "faulthandler")
+        for part in ("-p", f"no:{name}")
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Which tests to run, and where their calls go."""
+
+    tests: tuple[str, ...]
+    session: Callable[[], Session]
+    skip_rest: Callable[[TestResult], str]
+
+
+class HiddenTests(AbstractContextManager["HiddenTests"]):
+    """The hidden tests of one notebook, ready to run.
+
+    Args:
+        path: The pytest file.
+        secret: From which the inputs are drawn; the same secret gives the same inputs.
+
+    Raises:
+        GraderFault: If pytest can't collect the file.
+    """
+
+    def __init__(self, path: Path, secret: bytes) -> None:
+        self._plugin = _Plugin(secret)
+        if not path.is_file():
+            raise GraderFault(f"Hidden tests: expected the file {path.name}, found none. Write it.")
+        _forget(path)
+        self._thread = threading.Thread(target=self._main, args=(path,), name="hidden-tests", daemon=True)
+        # Options from the instructor's shell are for their own test runs.
+        with mock.patch.dict(os.environ):
+            os.environ.pop("PYTEST_ADDOPTS", None)
+            os.environ.pop("PYTEST_PLUGINS", None)
+            self._thread.start()
+            collected = self._plugin.answers.get()
+        if isinstance(collected, BaseException):
+            self._thread.join()
+            raise GraderFault(f"Hidden tests: {path.name} could not be collected: {collected}") from collected
+        self.declared: tuple[DeclaredTest, ...] = collected
+
+    def run(
+        self, tests: Sequence[DeclaredTest], session: Callable[[], Session], skip_rest: Callable[[TestResult], str]
+    ) -> tuple[TestResult, ...]:
+        """Run some of the tests, in declared order.
+
+        Args:
+            tests: Which.
+            session: Gives the session in which a call is made; asked anew for every call.
+            skip_rest: Looks at each result; a reason means that the remaining tests are skipped for it.
+        """
+        self._plugin.work.put(_Work(tuple(test.id for test in tests), session, skip_rest))
+        answer = self._plugin.answers.get()
+        if isinstance(answer, BaseException):
+            raise GraderFault(f"Hidden tests: pytest stopped: {answer!r}") from answer
+        return tuple(answer)
+
+    def close(self) -> None:
+        """Let pytest end."""
+        self._plugin.work.put(None)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _main(self, path: Path) -> None:
+        try:
+            code = pytest.main([*_PYTEST_ARGS, "--rootdir", str(path.parent), str(path)], plugins=[self._plugin])
+        except BaseException as error:  # noqa: BLE001 - whatever ends the thread must reach the one who waits
+            self._plugin.answers.put(error)
+        else:
+            if not self._plugin.collected:
+                self._plugin.answers.put(GraderFault(self._plugin.problem or f"pytest ended with {code!r}"))
+
+
+class _Plugin:
+    """Brings the fixtures, and turns pytest's loop over items into a loop over work."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.collected = False
+        self.problem = ""
+        self._secret = secret
+        self._session: Callable[[], Session] | None = None
+        self._kept: dict[tuple[str, int], Any] = {}
+        self._error: pytest.ExceptionInfo[BaseException] | None = None
+
+    @pytest.fixture
+    def student(self) -> Student:
+        """The notebook of the student whose turn it is."""
+        if self._session is None:
+            raise GraderFault("A hidden test ran without a student.")
+        return Student(self._session)
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """A generator that depends on the course's secret and the test, and on nothing else."""
+        seed = hashlib.sha256(self._secret + request.node.name.encode()).digest()
+        return np.random.default_rng(int.from_bytes(seed, "big"))
+
+    @pytest.fixture
+    def once(self, request: pytest.FixtureRequest) -> Callable[[Callable[[], Any]], Any]:
+        """Keeps what an oracle computes: inputs are the same for a class, so its answers are too."""
+        name: str = request.node.name
+        calls = iter(range(1_000_000))
+
+        def keep(compute: Callable[[], Any]) -> Any:
+            key = (name, next(calls))
+            if key not in self._kept:
+                self._kept[key] = compute()
+            return self._kept[key]
+
+        return keep
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the mark; silence the terminal, which belongs to the grader."""
+        config.addinivalue_line("markers", "question(name, kind, weight): the question that a hidden test grades")
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what went wrong while collecting."""
+        if report.failed:
+            self.problem = str(report.longrepr)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve until told to end."""
+        if self.problem:
+            return True
+        try:
+            declared = tuple(_declare(item) for item in session.items)
+        except GraderFault as fault:
+            self.problem = str(fault)
+            return True
+        self.collected = True
+        self.answers.put(declared)
+        items = {test.id: (item, test) for item, test in zip(session.items, declared, strict=True)}
+        while (work := self.work.get()) is not None:
+            try:
+                self.answers.put(self._serve(work, items))
+            except BaseException as error:  # noqa: BLE001 - the one who waits must hear of it
+                self.answers.put(error)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Keep the exception and skip pytest's own report, which would render a traceback for every failure."""
+        if call.excinfo is not None and self._error is None:
+            self._error = call.excinfo
+        outcome: Any = "passed" if call.excinfo is None else "failed"
+        when: Any = call.when
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
+
+    def _serve(self, work: _Work, items: dict[str, tuple[pytest.Item, DeclaredTest]]) -> list[TestResult]:
+        self._session = work.session
+        wanted = [items[name] for name in work.tests]
+        results: list[TestResult] = []
+        reason = ""
+        for index, (item, test) in enumerate(wanted):
+            if reason:
+                results.append(TestResult(test=test, verdict=Verdict.SKIPPED, message=reason))
+                continue
+            self._error = None
+            following = wanted[index + 1][0] if index + 1 < len(wanted) else None
+            runtestprotocol(item, log=False, nextitem=following)
+            results.append(_judge(test, self._error))
+            reason = work.skip_rest(results[-1])
+            if reason and following is not None:
+                item.session._setupstate.teardown_exact(None)
+        self._session = None
+        return results
+
+
+def _forget(path: Path) -> None:
+    """Let Python import the file anew: pytest takes a module that an earlier collection of this process left behind."""
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) == str(path):
+            del sys.modules[name]
+
+
+def _declare(item: pytest.Item) -> DeclaredTest:
+    marks = list(item.iter_markers("question"))
+    if len(marks) != 1:
+        raise GraderFault(f"Hidden test {item.name}: expected one @question, found {len(marks)}. Add it.")
+    function = getattr(item, "function", None)
+    doc = (function.__doc__ or "").strip().splitlines()
+    if not doc:
+        raise GraderFault(f"Hidden test {item.name}: expected a docstring that tells students what is checked. Add it.")
+    case = getattr(getattr(item, "callspec", None), "id", "")
+    mark = marks[0].kwargs
+    title = doc[0].strip().rstrip(".")
+    return DeclaredTest(
+        id=item.name,
+        question=mark["name"],
+        kind=TestKind(mark["kind"]),
+        weight=mark["weight"],
+        title=f"{title} ({case})" if case else title,
+    )
+
+
+def _judge(test: DeclaredTest, error: pytest.ExceptionInfo[BaseException] | None) -> TestResult:
+    if error is None:
+        return TestResult(test=test, verdict=Verdict.PASSED)
+    value = error.value
+    if isinstance(value, Judged):
+        return TestResult(test=test, verdict=value.verdict, message=value.message, rung=value.rung)
+    if isinstance(value, AssertionError):
+        return TestResult(test=test, verdict=Verdict.FAILED, message=str(value) or f"Not so: {test.title}.")
+    staff = "".join(traceback.format_exception(value))
+    return TestResult(test=test, verdict=Verdict.GRADER_FAULT, message=_OURS_MESSAGE, staff=staff)
+
+
+@functools.cache
+def hidden_tests_folder() -> Path:
+    """Where the hidden tests lie: one folder per assignment."""
+    import autograder.hidden_tests  # noqa: PLC0415 - staff only, and not needed to import this module
+
+    return Path(next(iter(autograder.hidden_tests.__path__)))
