@@ -1,0 +1,228 @@
+"""Where an array is wrong: one sentence that is true of a mask of errors, from the plainest pattern to the vaguest.
+
+Every sentence names a region of whole rows, columns, channels or samples: one that holds all errors, or one outside
+of which everything is wrong and nothing inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+WORDS = {
+    "N": ("sample", "samples"),
+    "C": ("channel", "channels"),
+    "C_in": ("input channel", "input channels"),
+    "C_out": ("output channel", "output channels"),
+    "D": ("slice", "slices"),
+    "H": ("row", "rows"),
+    "W": ("column", "columns"),
+    "L": ("position", "positions"),
+}
+SPACE = ("D", "H", "W", "L")
+LISTED = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Where:
+    """A true sentence about where the errors are.
+
+    Attributes:
+        sentence: For people; indices count from 0.
+        mask: True where the result is wrong, in the result's shape.
+        region: True where the sentence says that all errors are; outside of it everything is right.
+        kind: "all", "only", "but", "border" or "spread".
+    """
+
+    sentence: str
+    mask: Mask = field(repr=False)
+    region: Mask = field(repr=False)
+    kind: str
+
+
+def locate(mask: Mask, axes: Sequence[str] = ()) -> Where:
+    """Find the plainest true sentence about a mask.
+
+    Args:
+        mask: Boolean, any shape, True where something is wrong; at least one True.
+        axes: One name per axis ("N", "C_out", "H_out", "W_out"); without them, a matrix has rows and columns, and
+            the axes of a larger array are numbered.
+
+    Returns:
+        The sentence, with the region it names.
+
+    Raises:
+        ValueError: If nothing in the mask is True, or the number of names is not the number of axes.
+    """
+    if not mask.any():
+        raise ValueError("locate: expected a mask with an error in it, got one without.")
+    if axes and len(axes) != mask.ndim:
+        raise ValueError(f"locate: expected {mask.ndim} names of axes, got {len(axes)}.")
+    names = tuple(axes) or _default_names(mask.ndim)
+    if mask.all():
+        whole = "the value is wrong" if mask.size == 1 else f"all {mask.size} values are wrong"
+        return Where(whole, mask, np.ones_like(mask), "all")
+    return _only(mask, names) or _border(mask, names) or _but(mask, names) or _spread(mask)
+
+
+def describe(indices: Sequence[int], size: int, name: str) -> str:
+    """Say which indices of one axis are meant: "the last 2 columns", "every 2nd row from row 1 on".
+
+    Args:
+        indices: Increasing, at least one, all below `size`.
+        size: Length of the axis.
+        name: Name of the axis, as for `locate`.
+    """
+    chosen = list(indices)
+    ends = _ends(chosen, size)
+    step = chosen[1] - chosen[0] if len(chosen) > 1 else 0
+    if len(chosen) == 1:
+        return _end("last", 1, name) if chosen[0] == size - 1 > 1 else _numbered(chosen, name)
+    if ends is not None:
+        return " and ".join(
+            _end(side, count, name) for side, count in zip(("first", "last"), ends, strict=True) if count
+        )
+    if len(chosen) == chosen[-1] - chosen[0] + 1:
+        return f"{_word(name, 2)} {chosen[0]} to {chosen[-1]}{_of(name)}"
+    if chosen == list(range(chosen[0], size, step)) and (len(chosen) > 2 or step == 2):
+        return f"every {_ordinal(step)} {_word(name, 1)} from {_numbered(chosen[:1], name)} on"
+    if len(chosen) <= LISTED:
+        return _numbered(chosen, name)
+    return f"{len(chosen)} of {size} {_word(name, 2)}{_of(name)}"
+
+
+def _default_names(ndim: int) -> tuple[str, ...]:
+    plain: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W")}
+    return plain.get(ndim, tuple(f"axis {axis}" for axis in range(ndim)))
+
+
+def _base(name: str) -> str:
+    return name if name in WORDS else name.removesuffix("_out")
+
+
+def _word(name: str, count: int) -> str:
+    one, many = WORDS.get(_base(name), ("index", "indices"))
+    return one if count == 1 else many
+
+
+def _of(name: str) -> str:
+    return "" if _base(name) in WORDS else f" of {name}"
+
+
+def _numbered(chosen: Sequence[int], name: str) -> str:
+    numbers = [str(index) for index in chosen]
+    listed = numbers[0] if len(numbers) == 1 else ", ".join(numbers[:-1]) + " and " + numbers[-1]
+    return f"{_word(name, len(chosen))} {listed}{_of(name)}"
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}" + {2: "nd", 3: "rd"}.get(number, "th")
+
+
+def _ends(chosen: Sequence[int], size: int) -> tuple[int, int] | None:
+    """How many indices at the start and at the end make up the choice, if it is nothing but ends."""
+    left_out = sorted(set(range(size)) - set(chosen))
+    if not left_out or left_out[-1] - left_out[0] + 1 != len(left_out):
+        return None
+    return left_out[0], size - 1 - left_out[-1]
+
+
+def _end(side: str, count: int, name: str) -> str:
+    many = _word(name, 1) if count == 1 else f"{count} {_word(name, 2)}"
+    return f"the {side} {many}{_of(name)}"
+
+
+def _projections(mask: Mask) -> list[list[int]]:
+    """Per axis, the indices at which the mask is True somewhere."""
+    found = []
+    for axis in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        found.append([int(index) for index in np.flatnonzero(mask.any(axis=others))])
+    return found
+
+
+def _box(shape: tuple[int, ...], chosen: Sequence[Sequence[int]]) -> Mask:
+    region = np.zeros(shape, dtype=bool)
+    region[np.ix_(*chosen)] = True
+    return region
+
+
+def _phrase(chosen: Sequence[Sequence[int]], shape: tuple[int, ...], names: Sequence[str]) -> str:
+    """Name the part of an array that lies at the chosen indices of every axis; whole axes go unsaid."""
+    parts = [
+        describe(indices, size, name)
+        for indices, size, name in zip(chosen, shape, names, strict=True)
+        if len(indices) < size
+    ]
+    return ", ".join(parts)
+
+
+def _only(mask: Mask, names: Sequence[str]) -> Where | None:
+    """All errors lie in a part of some axes: one sample, the last columns, a corner, a stride phase."""
+    chosen = _projections(mask)
+    if all(len(indices) == size for indices, size in zip(chosen, mask.shape, strict=True)):
+        return None
+    region = _box(mask.shape, chosen)
+    count, room = int(mask.sum()), int(region.sum())
+    place = _phrase(chosen, mask.shape, names)
+    if room == 1:
+        return Where(f"one value is wrong, in {place}; the rest is right", mask, region, "only")
+    share = "every value" if count == room else f"{count} of {room} values"
+    verb = "is" if count in (1, room) else "are"
+    return Where(f"all errors are in {place}, where {share} {verb} wrong; the rest is right", mask, region, "only")
+
+
+def _but(mask: Mask, names: Sequence[str]) -> Where | None:
+    """Everything is wrong but a block: the first pixel, the first sample, every second row."""
+    right = ~mask
+    chosen = _projections(right)
+    region = _box(mask.shape, chosen)
+    if not np.array_equal(region, right):
+        return None
+    return Where(f"everything is wrong but {_phrase(chosen, mask.shape, names)}", mask, mask.copy(), "but")
+
+
+def _border(mask: Mask, names: Sequence[str]) -> Where | None:
+    """All errors lie in a frame around the rows and columns, whose inside is right."""
+    space = [axis for axis in range(mask.ndim) if _base(names[axis]) in SPACE]
+    if len(space) < 2:
+        return None
+    others = tuple(axis for axis in range(mask.ndim) if axis not in space)
+    flat: Mask = np.asarray(mask.any(axis=others))
+    best: tuple[int, list[tuple[int, int]]] | None = None
+    for margins in _margins(flat.shape):
+        inner = flat[tuple(slice(low, size - high) for (low, high), size in zip(margins, flat.shape, strict=True))]
+        if inner.size and not inner.any() and (best is None or inner.size > best[0]):
+            best = inner.size, margins
+    if best is None or 4 * best[0] < flat.size:
+        return None
+    sides = []
+    region = np.ones_like(mask)
+    inside: list[Any] = [slice(None)] * mask.ndim
+    for axis, (low, high) in zip(space, best[1], strict=True):
+        sides += [_end(side, count, names[axis]) for side, count in (("first", low), ("last", high)) if count]
+        inside[axis] = slice(low, mask.shape[axis] - high)
+    region[tuple(inside)] = False
+    listed = ", ".join(sides[:-1]) + " and " + sides[-1] if len(sides) > 1 else sides[0]
+    sentence = f"all errors are at the border, in {listed}; the interior is right"
+    return Where(sentence, mask, region, "border")
+
+
+def _margins(shape: tuple[int, ...], most: int = 3) -> list[list[tuple[int, int]]]:
+    """Every choice of how many rows, columns, ... the border takes on each side, up to `most` of them."""
+    choices: list[list[tuple[int, int]]] = [[]]
+    for size in shape:
+        pairs = [(low, high) for low in range(most + 1) for high in range(most + 1) if low + high < size]
+        choices = [[*chosen, pair] for chosen in choices for pair in pairs]
+    return choices
+
+
+def _spread(mask: Mask) -> Where:
+    sentence = f"{int(mask.sum())} of {mask.size} values are wrong, spread over the result"
+    return Where(sentence, mask, np.ones_like(mask), "spread")
