@@ -1,0 +1,158 @@
+"""One submission, question by question: second tries, causes instead of consequences, nothing that stops the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from autograder.grading.answer import grade_submission, held_result
+from autograder.grading.hidden import HiddenTests
+from autograder.model import Cell, Notebook, Question, Role, Submission, Verdict
+from autograder.sandbox.protocol import CellReport
+from tests.grading.fakes import FakeSandbox, FakeWorker, Hang
+
+SOURCE = '''
+from autograder.testing import expect, expect_error, question
+
+@question("size")
+def test_size(student):
+    """Halves are rounded down."""
+    expect(student.size(7), 3)
+
+@question("total")
+def test_total(student):
+    """The sizes are summed."""
+    expect(student.total([7, 9]), 7)
+
+@question("total")
+def test_one(student):
+    """One entry is enough."""
+    expect(student.total([13]), 6)
+'''
+QUESTIONS = (
+    Question(id="size", title="Size", points=2, functions=("size",)),
+    Question(id="total", title="Total", points=4, functions=("total",), uses=("size",)),
+    Question(id="words", title="Words", points=1, manual=True),
+)
+CELLS = (
+    Cell(id="size-solution", role=Role.SOLUTION, kind="code", source="def size(n): ...", question="size"),
+    Cell(id="total-solution", role=Role.SOLUTION, kind="code", source="def total(ns): ...", question="total"),
+)
+NOTEBOOK = Notebook(
+    assignment="a", name="demo", title="Demo", kind="numpy", cells=CELLS, questions=QUESTIONS, forbidden=("numpy.sum",)
+)
+SUBMISSION = Submission(student="ada", assignment="a", notebook="demo", cells=CELLS)
+LIBRARY = {"size": "def size(n):\n    return n // 2\n"}
+
+
+def size(n):
+    return n // 2
+
+
+def total_with(function):
+    return lambda ns: sum(function(n) for n in ns)
+
+
+@pytest.fixture(scope="module")
+def tests(tmp_path_factory):
+    path = tmp_path_factory.mktemp("answer") / "test_demo.py"
+    path.write_text(dedent(SOURCE))
+    with HiddenTests(path, b"secret") as collected:
+        yield collected
+
+
+def grade(tests, functions, *, reports=(), submission=SUBMISSION, library=None):
+    worker = FakeWorker(functions, reports=tuple(reports))
+    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), library)
+    return result, worker
+
+
+def points(result):
+    return [(entry.points, entry.points_pending) for entry in result.questions]
+
+
+def test_a_right_notebook_earns_everything_automatic(tests):
+    """All automatic points; the manual question waits."""
+    result, worker = grade(tests, {"size": size, "total": total_with(size)}, library=LIBRARY)
+    assert points(result) == [(2, 0), (4, 0), (0, 1)]
+    assert worker.asked == [{}, {}]
+
+
+def test_a_broken_prerequisite_costs_its_own_points_only(tests):
+    """The question that builds on it is tried again with our version, and says so."""
+    # The fake replaces names in its dict; total looks its helper up there, as a notebook's globals do.
+    scope = {"size": lambda n: n}
+    scope["total"] = lambda ns: sum(scope["size"](n) for n in ns)
+    worker = FakeWorker(scope)
+    original_ask = worker.ask
+
+    def ask(*, replacements=None):
+        session = original_ask(replacements=replacements)
+        scope["size"] = session.functions["size"]
+        return session
+
+    worker.ask = ask
+    result = grade_submission(SUBMISSION, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), LIBRARY)
+    assert points(result)[:2] == [(0, 0), (4, 0)]
+    assert result.questions[1].helped
+    assert "our versions of size" in result.questions[1].remarks[-1]
+
+
+def test_no_second_try_for_what_was_not_tried(tests):
+    """An untouched stub is not asked twice, and has the verdict NOT_IMPLEMENTED."""
+
+    def stub(_):
+        raise NotImplementedError
+
+    result, worker = grade(tests, {"size": stub, "total": stub}, library=LIBRARY)
+    assert points(result) == [(0, 0), (0, 0), (0, 1)]
+    assert set(result.questions[1].verdicts.values()) == {"NOT_IMPLEMENTED"}
+    assert worker.asked == [{}, {}]
+
+
+def test_a_time_out_costs_one_question(tests):
+    """The rest of the question is skipped; other questions are graded."""
+
+    def hang(_):
+        raise Hang
+
+    result, _ = grade(tests, {"size": size, "total": hang})
+    assert points(result)[:2] == [(2, 0), (0, 0)]
+    assert list(result.questions[1].verdicts.values()) == ["TIMEOUT", "SKIPPED"]
+
+
+def test_a_cell_that_did_not_run_is_named_as_the_cause(tests):
+    """A missing function whose cell failed is an error of the student's cell, not a missing answer."""
+    report = CellReport(cell="size-solution", ok=False, message="SyntaxError: invalid syntax", reduced=False)
+    result, _ = grade(tests, {"total": total_with(size)}, reports=[report])
+    (entry,) = result.questions[0].tests
+    assert entry.verdict is Verdict.STUDENT_ERROR
+    assert "SyntaxError: invalid syntax" in entry.message
+    assert "An answer's cell did not run" in result.remarks[0]
+
+
+def test_a_forbidden_name_explains_a_failure_only(tests):
+    """A forbidden name in the answer's cell is named where tests fail, and costs nothing where they pass."""
+    source = "import numpy as np\ndef size(n):\n    return np.sum(n)\n"
+    cells = (replace(CELLS[0], source=source), CELLS[1])
+    submission = replace(SUBMISSION, cells=cells)
+    result, _ = grade(tests, {"size": lambda n: 0, "total": total_with(size)}, submission=submission)
+    assert result.questions[0].tests[0].verdict is Verdict.FORBIDDEN
+    result, _ = grade(tests, {"size": size, "total": total_with(size)}, submission=submission)
+    assert points(result)[0] == (2, 0)
+
+
+def test_what_can_not_be_graded_says_why(tests):
+    """A submission with a problem gets no points, a reason for each test, and no process."""
+    submission = replace(SUBMISSION, cells=(), problem="This is a PDF. Hand in the .ipynb file.")
+    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: pytest.fail("loaded")))
+    assert points(result) == [(0, 0), (0, 0), (0, 0)]
+    assert "This is a PDF" in result.questions[0].tests[0].message
+
+
+def test_our_fault_holds_everything(tests):
+    """After a fault of ours no point is lost."""
+    result = held_result(SUBMISSION, NOTEBOOK, tests.declared, "traceback")
+    assert points(result) == [(0, 2), (0, 4), (0, 1)]
