@@ -225,10 +225,16 @@ class _Plugin:
         return results
 
 
+def _author_words(error: AssertionError) -> str:
+    """What the author wrote behind the comma of an assert, without what a rewriting pytest adds: the values."""
+    words = str(error).split("\nassert ")[0]
+    return "" if words.startswith("assert ") else words
+
+
 def _forget(path: Path) -> None:
-    """Let Python import the file anew: pytest takes a module that an earlier collection of this process left behind."""
+    """Let Python import the file anew: pytest takes what an earlier collection left behind, even of another folder."""
     for name, module in list(sys.modules.items()):
-        if getattr(module, "__file__", None) == str(path):
+        if name == path.stem or getattr(module, "__file__", None) == str(path):
             del sys.modules[name]
 
 
@@ -259,7 +265,7 @@ def _judge(test: DeclaredTest, error: pytest.ExceptionInfo[BaseException] | None
     if isinstance(value, Judged):
         return TestResult(test=test, verdict=value.verdict, message=value.message, rung=value.rung)
     if isinstance(value, AssertionError):
-        return TestResult(test=test, verdict=Verdict.FAILED, message=str(value) or f"Not so: {test.title}.")
+        return TestResult(test=test, verdict=Verdict.FAILED, message=_author_words(value) or f"Not so: {test.title}.")
     staff = "".join(traceback.format_exception(value))
     return TestResult(test=test, verdict=Verdict.GRADER_FAULT, message=_OURS_MESSAGE, staff=staff)
 
