@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+from nbgrader.api import Base
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 from traitlets.config import Config
 
 from autograder.config import Course
@@ -27,6 +36,9 @@ _GENERATE = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
 ]
+
+# The line of a traceback that says what was raised: `autograder.errors.AuthoringError: ...`.
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(: |$)")
 
 
 def release_config(
@@ -77,7 +89,8 @@ def generate_release(config: Config, assignment: str) -> None:
     except NbGraderException as error:
         raise CourseError(
             f"nbgrader, release of {assignment}: expected it to be made, got: {log.cause or error}. "
-            "If the gradebook holds submissions of an older release, keep a copy of it and start a new one."
+            f"If {config.CourseDirectory.db_url} is damaged or holds submissions of another release, "
+            "move it away and build again."
         ) from error
 
 
@@ -85,11 +98,146 @@ def generate_release(config: Config, assignment: str) -> None:
 def programs_on_path() -> Iterator[None]:
     """Let nbgrader find `alembic`, which it runs by name to make a database, where this Python has its programs."""
     before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    os.environ["PATH"] = _path_with_programs()
     try:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+def _path_with_programs() -> str:
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def configure(config: Config, course: Course) -> None:
+    """Fill the configuration of nbgrader's own commands and of formgrader; nbgrader_config.py calls this.
+
+    `nbgrader autograde` then grades with our engine and writes our rows; nbgrader's Execute never runs a student's
+    code, and none of its preprocessors reads what students handed in. HTML of students is cleaned on every page.
+
+    Args:
+        config: What traitlets' `get_config()` gives.
+        course: The course.
+    """
+    config.CourseDirectory.course_id = course.id
+    config.CourseDirectory.root = str(course.work)
+    config.CourseDirectory.db_url = course.gradebook_url
+    config.CourseDirectory.source_directory = course.staging.name
+    config.CourseDirectory.release_directory = course.release.name
+    config.CourseDirectory.submitted_directory = course.submitted.name
+    config.CourseDirectory.autograded_directory = course.autograded.name
+    config.CourseDirectory.feedback_directory = course.feedback.name
+    config.Autograde.exporter_class = "autograder.gradebook.autograde.ReleaseExporter"
+    config.Autograde.sanitize_preprocessors = []
+    config.Autograde.autograde_preprocessors = [
+        "autograder.gradebook.autograde.Recorder",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    config.Recorder.course_root = str(course.root)
+    config.ReleaseExporter.course_root = str(course.root)
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"strip_files_prefix": "autograder.gradebook.html.clean"}
+    # nbgrader makes a new database with `alembic`, which it looks for on the PATH.
+    os.environ["PATH"] = _path_with_programs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradebook:
+    """nbgrader's database inside one transaction.
+
+    Attributes:
+        connection: The transaction; it is committed when `open_gradebook` ends without an error.
+        tables: nbgrader's tables by name.
+    """
+
+    connection: Connection
+    tables: Mapping[str, Table]
+
+
+@contextmanager
+def open_gradebook(course: Course, *, write: bool = True, wait_s: float = 5.0) -> Iterator[Gradebook]:
+    """Open nbgrader's database as its only writer, and make it if there is none. All or nothing is written.
+
+    Args:
+        course: The course; to write, its work folder must exist.
+        write: Whether to keep other writers out from the start, and to make a new database where there is none.
+        wait_s: Seconds to wait for another writer.
+
+    Raises:
+        CourseError: If it is no nbgrader database, is locked, or can't be written.
+    """
+    if not write and course.gradebook_url.startswith("sqlite") and not course.gradebook.is_file():
+        raise CourseError(f"{course.gradebook}: expected a gradebook, found none. Run `autograder grade` first.")
+    engine = create_engine(course.gradebook_url, connect_args=_connect_args(course.gradebook_url, wait_s))
+    if engine.dialect.name == "sqlite":
+        _make_transactions_real(engine, "BEGIN IMMEDIATE" if write else "BEGIN")
+    try:
+        with engine.begin() as connection:
+            _prepare(connection, course)
+            yield Gradebook(connection=connection, tables=Base.metadata.tables)
+    except DBAPIError as error:
+        raise CourseError(_database_problem(course, error)) from error
+    finally:
+        engine.dispose()
+
+
+def _connect_args(url: str, wait_s: float) -> dict[str, Any]:
+    return {"timeout": wait_s} if url.startswith("sqlite") else {}
+
+
+def _make_transactions_real(engine: Engine, begin: str) -> None:
+    """Take over from Python's sqlite3, which begins late and commits before it makes a table."""
+
+    @event.listens_for(engine, "connect")
+    def manual(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _prepare(connection: Connection, course: Course) -> None:
+    """Make the tables of a new database; check those of an old one."""
+    place = Path(course.gradebook).name
+    head = _newest_revision()
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        Base.metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+    elif missing := sorted({"alembic_version", *Base.metadata.tables} - tables):
+        raise CourseError(
+            f"{place}: expected an nbgrader database, got one without {', '.join(missing)}; "
+            "move it away or restore a backup."
+        )
+    elif (version := connection.execute(text("SELECT version_num FROM alembic_version")).scalar()) != head:
+        raise CourseError(
+            f"{place}: expected nbgrader's format {head}, got {version}; keep a copy and run `nbgrader db upgrade`."
+        )
+    courses = Base.metadata.tables["course"]
+    if connection.execute(select(courses.c.id).where(courses.c.id == course.id)).first() is None:
+        connection.execute(courses.insert(), [{"id": course.id}])
+
+
+def _newest_revision() -> str | None:
+    """The revision that nbgrader writes into a new database, without running `alembic` as it does."""
+    scripts = AlembicConfig()
+    scripts.set_main_option("script_location", ALEMBIC_DIR)
+    return ScriptDirectory.from_config(scripts).get_current_head()
+
+
+def _database_problem(course: Course, error: DBAPIError) -> str:
+    """One line for what the database refused."""
+    got = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+    place = course.gradebook.name
+    if "locked" in got:
+        return f"{place}: expected to be its only writer, got '{got}'; close formgrader or wait, then run again."
+    if "not a database" in got or "malformed" in got:
+        return f"{place}: expected an nbgrader database, got '{got}'; move it away or restore a backup."
+    advice = "check the permissions of its folder and the space on the disk, then run again."
+    return f"{course.gradebook}: expected to read and write it, got '{got}'; {advice}"
 
 
 class _Problems(logging.Handler):
@@ -105,8 +253,8 @@ class _Problems(logging.Handler):
 
     @property
     def cause(self) -> str:
-        """Last line of the first traceback, else the first message, else nothing."""
+        """What was raised last in the first traceback, else the first message, else nothing."""
         traces = [message for message in self._messages if message.startswith("Traceback")]
         if traces:
-            return traces[0].splitlines()[-1]
+            return [line for line in traces[0].splitlines() if _RAISED.match(line)][-1]
         return self._messages[0].splitlines()[0] if self._messages and self._messages[0] else ""

@@ -1,1 +1,5 @@
-"""Hand-written notebooks become clean ones for students, or an AuthoringError."""
+"""Release: from the hand-written notebooks to those that students get."""
+
+from autograder.release.build import BuildReport, BuiltNotebook, build, formgrader_config
+
+__all__ = ["BuildReport", "BuiltNotebook", "build", "formgrader_config"]

@@ -16,8 +16,10 @@ from autograder.released import cell_source
 # Shorter lines, without their spaces, say too little to be a solution: `out = x @ w`.
 _TELLING = 20
 _SPACE = re.compile(r"\s+")
+# What is returned gives as much away in `y = ...` as after `return`.
+_RETURN = re.compile(r"^\s*return\b")
 # These open lines that solutions, tests and given code share by right.
-_SHARED = ("def ", "class ", "import ", "from ", "@", "return None", "raise NotImplementedError")
+_SHARED = ("def ", "class ", "import ", "from ", "@", "raise NotImplementedError")
 _GRADER = re.compile(r"\b(autograder|hidden_tests)\b")
 
 
@@ -97,7 +99,7 @@ def _telling(source: str, *, comments: bool) -> Iterable[tuple[int, str]]:
 
 
 def _squeeze(line: str) -> str:
-    return _SPACE.sub("", line)
+    return _SPACE.sub("", _RETURN.sub("", line))
 
 
 def _is_telling(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the build refuses in a hand-written notebook: pure functions, each with an AuthoringError at the first breach."""
+"""What the build refuses in a hand-written notebook: pure functions that raise at the first breach."""
 
 from __future__ import annotations
 
