@@ -11,13 +11,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.relation import close, relation
 from course_utils.where import Where, locate
+
+DtypeRule = Literal["exact", "kind", "real"]
+KINDS = {"b": "booleans", "i": "whole numbers", "u": "whole numbers", "f": "real numbers"}
 
 
 class Rung(str, Enum):
@@ -58,7 +61,7 @@ class _Ladder:
     axes: tuple[str, ...]
     rtol: float
     atol: float
-    same_dtype: bool
+    dtype: DtypeRule
 
 
 def compare(
@@ -69,7 +72,7 @@ def compare(
     atol: float = 1e-9,
     axes: Sequence[str] = (),
     what: str = "the result",
-    same_dtype: bool = True,
+    dtype: DtypeRule = "exact",
 ) -> Mismatch | None:
     """Compare `got` with `want`, climbing type, shape, dtype, finite, values.
 
@@ -84,7 +87,8 @@ def compare(
         atol: Absolute tolerance.
         axes: One name per axis of the array ("N", "C_out", "H_out", "W_out"), for the sentence about the place.
         what: Name of the result in messages.
-        same_dtype: Demand the dtype of `want`; if False, only its kind (whole, real or boolean numbers).
+        dtype: "exact" demands the dtype of `want`, "kind" the same kind (whole, real or boolean numbers), "real"
+            any real numbers.
 
     Returns:
         The first rung that fails, or None if all hold.
@@ -92,7 +96,7 @@ def compare(
     Raises:
         TypeError: If `want` is something that the ladder does not know, complex numbers included.
     """
-    return _climb(got, want, _Ladder(what, tuple(axes), rtol, atol, same_dtype))
+    return _climb(got, want, _Ladder(what, tuple(axes), rtol, atol, dtype))
 
 
 def _climb(got: Any, want: Any, ladder: _Ladder) -> Mismatch | None:  # noqa: PLR0911 - one return per kind of value
@@ -260,14 +264,24 @@ def _tensor(got: Any, want: Any, ladder: _Ladder) -> Mismatch | None:
         return _wrong_type(got, f"a torch tensor of shape {_tuple(want.shape)}", ladder)
     if tuple(got.shape) != tuple(want.shape):
         return _wrong_shape(tuple(got.shape), tuple(want.shape), ladder)
-    if got.dtype != want.dtype and (ladder.same_dtype or got.is_floating_point() != want.is_floating_point()):
+    got_kind, want_kind = _kind_of(got), _kind_of(want)
+    if got.dtype != want.dtype and not _dtype_will_do(got_kind, want_kind, ladder.dtype):
         message = f"{ladder.what}: expected dtype {want.dtype}, got {got.dtype}. The dtype follows from the inputs."
         return Mismatch(Rung.DTYPE, message)
     if got.device.type != want.device.type:
         message = f"{ladder.what}: expected a tensor on {want.device.type}, got one on {got.device.type}."
         return Mismatch(Rung.DTYPE, message + " Make new tensors on the device of the inputs.")
     left, right = _as_numpy(got), _as_numpy(want)
-    return _values(left, right, replace(ladder, same_dtype=False))
+    return _values(left, right, replace(ladder, dtype="real"))
+
+
+def _kind_of(tensor: Any) -> str:
+    """NumPy's letter for the kind of a tensor's dtype."""
+    if tensor.is_floating_point():
+        return "f"
+    if tensor.is_complex():
+        return "c"
+    return "b" if str(tensor.dtype) == "torch.bool" else "i"
 
 
 def _as_numpy(tensor: Any) -> NDArray[Any]:
@@ -318,17 +332,22 @@ def _worst(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[np.bool_]) -> s
 
 def _wrong_dtype(got: np.dtype[Any], want: np.dtype[Any], ladder: _Ladder) -> Mismatch | None:
     left, right = got.newbyteorder("="), want.newbyteorder("=")
-    kinds = {"u": "i"}
-    same_kind = kinds.get(left.kind, left.kind) == kinds.get(right.kind, right.kind)
-    if left == right or (same_kind and not ladder.same_dtype):
+    if left == right or _dtype_will_do(left.kind, right.kind, ladder.dtype):
         return None
-    wanted = str(right) if ladder.same_dtype else {"b": "booleans", "f": "floats"}.get(right.kind, "whole numbers")
+    wanted = str(right) if ladder.dtype == "exact" else KINDS[right.kind]
     hints = {
         "c": "Complex numbers come from an FFT or a root: keep the real part.",
         "O": "An array of Python objects comes from rows of unequal length.",
     }
     hint = hints.get(left.kind, "The dtype follows from the inputs: np.result_type says which.")
     return Mismatch(Rung.DTYPE, f"{ladder.what}: expected dtype {wanted}, got {left}. {hint}")
+
+
+def _dtype_will_do(got: str, want: str, rule: DtypeRule) -> bool:
+    """Whether another dtype is good enough, by NumPy's letters for the kinds of dtype."""
+    if rule == "exact":
+        return False
+    return KINDS.get(got) == KINDS[want] or (rule == "real" and got in "iuf" and want in "iuf")
 
 
 def _wrong_shape(got: tuple[int, ...], want: tuple[int, ...], ladder: _Ladder, known: str = "") -> Mismatch:
