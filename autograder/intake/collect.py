@@ -1,0 +1,103 @@
+"""A folder of submissions becomes one Submission per student and notebook.
+
+`layout` says what may lie in the folder. Nothing is written and nothing is unpacked to the disk. A bad submission
+becomes one with a problem and never stops the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autograder.errors import SubmissionError
+from autograder.intake.archive import members
+from autograder.intake.choose import Choice, choose, not_found
+from autograder.intake.files import Found
+from autograder.intake.layout import HandIn, hand_ins, submitted_at
+from autograder.intake.rebuild import rebuild_file
+from autograder.intake.text import listed, shown
+from autograder.model import Notebook, Submission
+
+_LOG = logging.getLogger(__name__)
+_MAX_PATH_CHARS = 300
+
+
+def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook]) -> tuple[Submission, ...]:
+    """Read and rebuild everything that was handed in.
+
+    Args:
+        folder: Where the submissions lie.
+        assignment: Id of the assignment, for nbgrader's layout.
+        notebooks: The released notebooks of the assignment.
+
+    Returns:
+        One submission per student and notebook, by student, then notebook.
+
+    Raises:
+        CourseError: If the folder is missing or holds no submission.
+    """
+    names = [notebook.name for notebook in notebooks]
+    submissions = [
+        _submission(hand_in, release, [name for name in names if name != release.name])
+        for hand_in in hand_ins(folder, assignment, names)
+        for release in notebooks
+    ]
+    return tuple(sorted(submissions, key=lambda submission: (submission.student, submission.notebook)))
+
+
+def _submission(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Submission:
+    empty = Submission(student=hand_in.student, assignment=release.assignment, notebook=release.name)
+    if hand_in.problem is not None:
+        return replace(empty, problem=hand_in.problem)
+    try:
+        choice = _find(hand_in, release, others)
+        empty = replace(empty, original=shown(choice.found.original, _MAX_PATH_CHARS))
+        when, notes = submitted_at(hand_in)
+        data = choice.found.read()
+        submission = rebuild_file(release, hand_in.student, data, original=empty.original, submitted_at=when)
+        return replace(submission, remarks=(*choice.remarks, *notes, *submission.remarks))
+    except SubmissionError as error:
+        return replace(empty, problem=str(error))
+    except Exception:  # noqa: BLE001 - the stage ends here: one student's file must not stop the class
+        _LOG.exception("Reading the submission of %s", shown(hand_in.student))
+        return replace(empty, problem="Our reader failed on this file: the fault is ours. A person will look at it.")
+
+
+def _find(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Choice:
+    """Look for the notebook in all places, then in their zips.
+
+    Raises:
+        SubmissionError: If it is nowhere.
+    """
+    seen: list[str] = []
+    fault: SubmissionError | None = None
+    for number, source in enumerate(hand_in.sources, start=1):
+        files = source.files()
+        choice = choose(files, release, others)
+        for found in files if choice is None else ():
+            seen.append(found.name)
+            if choice is None and found.name.lower().endswith(".zip"):
+                try:
+                    packed = members(found.read(), found.original)
+                    seen += [member.name for member in packed]
+                    choice = choose(packed, release, others)
+                    files = packed if choice is not None else files
+                except SubmissionError as error:
+                    fault = fault or error
+        if choice is not None:
+            unused = [other.name for other in hand_in.sources[number:]]
+            return replace(choice, remarks=(*choice.remarks, *_on_unused(files, unused)))
+    raise fault or SubmissionError(not_found(release, seen))
+
+
+def _on_unused(files: Sequence[Found], sources: Sequence[str]) -> list[str]:
+    """Remarks on what was handed in besides and plays no part."""
+    remarks = []
+    modules = [shown(file.name) for file in files if file.name.endswith(".py")]
+    if modules:
+        remarks.append(f"Only the notebook is graded, without {listed(modules)}: put what you need into its cells.")
+    if sources:
+        remarks.append(f"Handed in besides and not used: {listed(list(sources))}.")
+    return remarks
