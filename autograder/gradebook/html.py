@@ -1,0 +1,31 @@
+"""Cleans the HTML that nbgrader's pages show of what students and graders wrote.
+
+nbgrader's templates put rendered Markdown into the page without nbconvert's `clean_html`, which would drop headings and
+paragraphs besides; `sanitize_html` reaches outputs only. So this runs where those templates call their last filter.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nbconvert.filters.strings import strip_files_prefix
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+_BLOCKS = ["blockquote", "br", "dd", "details", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "summary", "ul"]
+_INLINE = ["a", "b", "code", "del", "em", "i", "kbd", "mark", "s", "small", "span", "strong", "sub", "sup", "u"]
+_TABLES = ["caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"]
+_TAGS = [*_BLOCKS, *_INLINE, *_TABLES, *(f"h{level}" for level in range(1, 7))]
+_ATTRIBUTES = {"*": ["class", "id", "title", "align"], "a": ["href"], "ol": ["start"], "th": ["scope"]}
+_CLEANER = SanitizeHTML(tags=_TAGS, attributes=_ATTRIBUTES)
+# MathJax turns this one macro into a link, to a script if it says so.
+_LINK_MACRO = re.compile(r"\\href(?![A-Za-z])")
+
+
+def clean(rendered: str) -> str:
+    """Keep the formatting of rendered Markdown and show everything else as text: scripts, handlers, forms, pictures.
+
+    Args:
+        rendered: HTML that nbconvert made of a Markdown cell or of a comment.
+    """
+    safe: str = _CLEANER.sanitize_html_tags(strip_files_prefix(rendered))
+    return _LINK_MACRO.sub(r"\\text", safe)
