@@ -1,0 +1,168 @@
+"""The stages, chained: what the command line and nbgrader's hooks call. Nothing here decides; it only connects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.config import SANDBOX_LEVELS, Course
+from autograder.errors import CourseError
+from autograder.gradebook.record import record
+from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_grading
+from autograder.grading.journal import open_journal
+from autograder.grading.secret import course_secret
+from autograder.intake.collect import collect
+from autograder.intake.rebuild import rebuild_file
+from autograder.model import Notebook, NotebookResult, Submission
+from autograder.release.build import build
+from autograder.release.prove import prove, solution_submission
+from autograder.released import load_notebook, load_notebooks
+from autograder.reports.export import write_csv
+from autograder.reports.feedback import write_feedback
+from autograder.reports.machine import results_json
+from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
+
+# A release is proven with inputs of its own, so that building doesn't depend on a term's secret.
+_PROOF_SECRET = b"proof of a release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a grading run leaves behind.
+
+    Attributes:
+        results: One per submission.
+        remarks: What a person should know about the run.
+        paths: What to open.
+    """
+
+    results: tuple[NotebookResult, ...]
+    remarks: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+def grade_assignment(
+    course: Course,
+    assignment: str,
+    folder: Path,
+    *,
+    students: Sequence[str] | None = None,
+    fresh: bool = False,
+    jobs: int = 0,
+    accept_weaker: bool = False,
+    start: Callable[[int], None] = lambda count: None,
+    progress: Callable[[NotebookResult], None] = lambda result: None,
+) -> Outcome:
+    """Grade a folder of submissions into gradebook, feedback and CSV.
+
+    Args:
+        course: The course.
+        assignment: Id of the assignment.
+        folder: Holds one folder per student, or one file per student.
+        students: Only these; all if None.
+        fresh: Grade even what the journal knows.
+        jobs: Processes; 0 means one per core.
+        accept_weaker: Grade behind a wall weaker than the course's minimum.
+        start: Called once with the number of submissions.
+        progress: Called with each result as it comes.
+
+    Raises:
+        CourseError: If there is nothing to grade, or nowhere to write.
+        SandboxError: If the wall is weaker than the course demands.
+    """
+    notebooks = load_notebooks(course, assignment)
+    submissions = _only(collect(folder, assignment, notebooks), students)
+    start(len(submissions))
+    plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker)
+    with open_journal(course.journal, assignment) as journal:
+        results = grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, progress=progress)
+        remark = journal.remark
+        record(course, results)
+    pages = [
+        write_feedback(course, assignment, name, [entry for entry in results if entry.submission.student == name])
+        for name in sorted({entry.submission.student for entry in results})
+    ]
+    table = write_csv(course, assignment, results)
+    return Outcome(results=results, remarks=(remark,) if remark else (), paths=(*pages, table, course.gradebook))
+
+
+def grade_file(course: Course, student: str, assignment: str, notebook: str, path: Path) -> NotebookResult:
+    """Grade one file as it lies there; what `nbgrader autograde` calls for each notebook."""
+    release = load_notebook(course, assignment, notebook)
+    submission = rebuild_file(release, student, path.read_bytes(), original=path.name)
+    return grade_one(_plans(course, (release,), course_secret(course))[notebook], submission)
+
+
+def build_release(course: Course, assignments: Sequence[str], *, check: bool = False) -> Iterator[str]:
+    """Make assignments/ from solutions/ and prove it, telling a line for each step.
+
+    Args:
+        course: The course.
+        assignments: Their ids; none means all.
+        check: Compare only; assignments/ stays as it is.
+
+    Raises:
+        AuthoringError: If a rule of authoring is broken, or the proof fails.
+        CourseError: If `check` finds a difference.
+    """
+    report = build(course, assignments, write=not check)
+    if check and report.changed:
+        names = ", ".join(str(path.relative_to(course.root)) for path in report.changed)
+        raise CourseError(
+            f"{names}: expected what solutions/ gives, found something else. Run `autograder build` and commit it."
+        )
+    for assignment in dict.fromkeys(notebook.assignment for notebook in report.notebooks):
+        plans = _plans(course, load_notebooks(course, assignment), _PROOF_SECRET)
+        prove(course, assignment, lambda submission, plans=plans: grade_one(plans[submission.notebook], submission))
+    for notebook in report.notebooks:
+        yield (
+            f"{notebook.path.relative_to(course.root)}: {notebook.questions} questions, {notebook.points:g} points; "
+            "the solution earns every automatic point, the untouched release none."
+        )
+
+
+def make_sample_class(course: Course) -> tuple[str, ...]:
+    """Hand in the sample class's notebooks of a built course.
+
+    Returns:
+        The assignments that now have submissions.
+    """
+    check_place(course)
+    for assignment, notebook in NOTEBOOKS:
+        write_class(course, solution_submission(course, load_notebook(course, assignment, notebook)))
+    return tuple(dict.fromkeys(assignment for assignment, _ in NOTEBOOKS))
+
+
+def write_json(path: Path, results: Sequence[NotebookResult]) -> None:
+    """Write results for machines; the file is replaced as a whole or not at all.
+
+    Raises:
+        CourseError: If it can't be written.
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        temporary.write_bytes(results_json(results))
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CourseError(f"{path}: expected a place to write results to, got: {error}.") from error
+
+
+def _only(submissions: tuple[Submission, ...], students: Sequence[str] | None) -> tuple[Submission, ...]:
+    if not students:
+        return submissions
+    known = {submission.student for submission in submissions}
+    for name in students:
+        if name not in known:
+            raise CourseError(
+                f"Student: expected one of the {len(known)} who handed in, got '{name}'. Look at the folder's names."
+            )
+    return tuple(submission for submission in submissions if submission.student in students)
+
+
+def _plans(
+    course: Course, notebooks: Sequence[Notebook], secret: bytes, *, accept_weaker: bool = False
+) -> dict[str, GradingPlan]:
+    minimum = SANDBOX_LEVELS[0] if accept_weaker else None
+    return {notebook.name: plan_grading(course, notebook, secret, minimum=minimum) for notebook in notebooks}
