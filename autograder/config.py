@@ -56,6 +56,16 @@ class Course:
         return self.work / "release"
 
     @property
+    def executed(self) -> Path:
+        """Executed solutions, for staff."""
+        return self.work / "solutions"
+
+    @property
+    def bundles(self) -> Path:
+        """What students download: one zip per assignment."""
+        return self.work / "bundles"
+
+    @property
     def submitted(self) -> Path:
         """Submissions in nbgrader's layout: student, assignment, notebook."""
         return self.work / "submitted"
