@@ -33,6 +33,10 @@ def choose(files: Sequence[Found], release: Notebook, others: Sequence[str]) -> 
         files: What the student handed in, the most likely place first.
         release: The notebook that we look for.
         others: Names of the assignment's other notebooks.
+
+    Returns:
+        The first of those with the right name or a similar one that can be read and has cells of ours; if none can, the
+        first, so that the student hears why. Without such a name, the only one with cells of ours. None if all fails.
     """
     wanted = f"{release.name}.ipynb"
     exact = [file for file in files if file.name == wanted]
@@ -40,11 +44,15 @@ def choose(files: Sequence[Found], release: Notebook, others: Sequence[str]) -> 
     similar = [by_name[name] for name in like_named([*by_name], release.name, others) if name != wanted]
     candidates = [*exact, *similar]
     if candidates:
-        return Choice(candidates[0], _on_choice(candidates, wanted))
+        # A second upload often mends a first that broke off.
+        readable = (file for file in candidates[:_MAX_TRIES] if len(candidates) == 1 or _is_ours(file, release))
+        best = next(readable, candidates[0])
+        rest = [file for file in candidates if file is not best]
+        return Choice(best, _on_choice(best, rest, wanted))
     known = {f"{other}.ipynb" for other in others}
     strangers = [file for file in files if file.name.lower().endswith(".ipynb") and file.name not in known]
     ours = [file for file in strangers[:_MAX_TRIES] if _is_ours(file, release)]
-    return Choice(ours[0], _on_choice(ours, wanted)) if len(ours) == 1 else None
+    return Choice(ours[0], _on_choice(ours[0], (), wanted)) if len(ours) == 1 else None
 
 
 def not_found(release: Notebook, seen: Sequence[str]) -> str:
@@ -58,14 +66,13 @@ def not_found(release: Notebook, seen: Sequence[str]) -> str:
     return f"No file {release.name}.ipynb was found; found: {found}. {HOW_TO}"
 
 
-def _on_choice(candidates: Sequence[Found], wanted: str) -> tuple[str, ...]:
-    first, *rest = candidates
+def _on_choice(best: Found, rest: Sequence[Found], wanted: str) -> tuple[str, ...]:
     remarks = []
-    if first.name != wanted:
-        remarks.append(f"The file is named {shown(first.name)}; it was taken for {wanted}.")
+    if best.name != wanted:
+        remarks.append(f"The file is named {shown(best.name)}; it was taken for {wanted}.")
     if rest:
-        names = listed([shown(file.name) for file in rest])
-        remarks.append(f"Several files may be {wanted}: {shown(first.name)} was graded, not {names}.")
+        names = listed([shown(file.original) for file in rest])
+        remarks.append(f"Several files may be {wanted}: {shown(best.original)} was graded, not {names}.")
     return tuple(remarks)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.intake import rebuild_file
+from autograder.intake.rebuild import rebuild_file
 from autograder.model import Role, Submission
 from tests.intake.notebooks import (
     CORRELATE,

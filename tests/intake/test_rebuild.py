@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.intake import rebuild, rebuild_file
 from autograder.intake.read import ParsedCell
+from autograder.intake.rebuild import rebuild, rebuild_file
 from autograder.model import Cell, Notebook, Origin, Role, Submission
 from tests.intake.notebooks import (
     CORRELATE,
