@@ -18,6 +18,8 @@ _TELLING = 20
 _SPACE = re.compile(r"\s+")
 # What is returned gives as much away in `y = ...` as after `return`.
 _RETURN = re.compile(r"^\s*return\b")
+# A call, an index, an operator: code without any only names things, `kernel, stride, padding, dilation`.
+_WORK = re.compile(r"[(\[=+*/%@<>&|^~-]")
 # These open lines that solutions, tests and given code share by right.
 _SHARED = ("def ", "class ", "import ", "from ", "@", "raise NotImplementedError")
 _GRADER = re.compile(r"\b(autograder|hidden_tests)\b")
@@ -43,7 +45,7 @@ def check_release(
     """
     secrets = [(line, "a line of a solution") for line in sorted(solutions)]
     for file, source in sorted(hidden.items()):
-        secrets += [(line, f"a line of {file}") for line in sorted(telling_lines(source))]
+        secrets += [(statement, f"a statement of {file}") for statement in sorted(telling_statements(source))]
     if len(data["cells"]) != len(notebook.cells):
         raise notebook.refuse(f"release: expected {len(notebook.cells)} cells, got {len(data['cells'])}. Build again.")
     for released, cell in zip(data["cells"], notebook.cells, strict=True):
@@ -54,9 +56,9 @@ def check_release(
             raise notebook.refuse(f"release: expected no word of the grader, got '{match[0]}'. Say it otherwise.", cell)
         if "BEGIN SOLUTION" in text or "END SOLUTION" in text:
             raise notebook.refuse("release: expected no solution markers, found some. Build again.", cell)
-        squeezed = [_squeeze(line) for line in text.split("\n")]
+        squeezed = _squeeze(text)
         for secret, what in secrets:
-            if any(secret in line for line in squeezed):
+            if secret in squeezed:
                 raise notebook.refuse(f"release: expected {what} to be hidden, found '{secret}'. Reword it.", cell)
 
 
@@ -66,7 +68,7 @@ def solution_lines(notebooks: Sequence[AuthoredNotebook]) -> set[str]:
     for notebook in notebooks:
         for cell in notebook.having("solution"):
             hidden = solution_rows(cell.source)
-            secrets |= {line for row, line in _telling(cell.source, comments=True) if row in hidden}
+            secrets |= {line for row, line in _telling_rows(cell.source) if row in hidden}
         for cell in notebook.having("reflection"):
             lines = cell.source.split("\n")
             # Without markers nbgrader takes the whole cell as the answer.
@@ -75,32 +77,45 @@ def solution_lines(notebooks: Sequence[AuthoredNotebook]) -> set[str]:
     return secrets
 
 
-def telling_lines(source: str) -> set[str]:
-    """Lines of code that would give something away, without white space, comments and docstrings."""
-    return {line for _, line in _telling(source, comments=False)}
+def telling_statements(source: str) -> set[str]:
+    """Statements of code that would give something away, without white space: no headers, imports or docstrings."""
+    statements: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(
+            node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Assert | ast.Expr | ast.Raise
+        ):
+            text = ast.get_source_segment(source, node) or ""
+            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if not docstring and _is_telling_code(text):
+                statements.add(_squeeze(text))
+    return statements
 
 
-def _telling(source: str, *, comments: bool) -> Iterable[tuple[int, str]]:
-    """Row and squeezed text of each telling line of code, and of each telling comment if asked for."""
+def _telling_rows(source: str) -> Iterable[tuple[int, str]]:
+    """Row and squeezed text of each telling line of code and each telling comment; docstrings are the students'."""
     code = source.split("\n")
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             code[row - 1] = code[row - 1][:column]
-            if comments and _is_telling(token.string):
-                yield row - 1, _squeeze(token.string)
+            if _is_telling(comment := token.string.lstrip("# ")):
+                yield row - 1, _squeeze(comment)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             for row in range(node.lineno - 1, node.end_lineno or node.lineno):
                 code[row] = ""
     for row, line in enumerate(code):
-        if _is_telling(line):
+        if _is_telling_code(line):
             yield row, _squeeze(line)
 
 
-def _squeeze(line: str) -> str:
-    return _SPACE.sub("", _RETURN.sub("", line))
+def _squeeze(text: str) -> str:
+    return _SPACE.sub("", _RETURN.sub("", text))
 
 
-def _is_telling(line: str) -> bool:
-    return len(_squeeze(line)) >= _TELLING and not line.strip().startswith(_SHARED)
+def _is_telling(text: str) -> bool:
+    return len(_squeeze(text)) >= _TELLING
+
+
+def _is_telling_code(text: str) -> bool:
+    return _is_telling(text) and bool(_WORK.search(text)) and not text.strip().startswith(_SHARED)

@@ -59,7 +59,7 @@ def scale(x, factor):
     ### BEGIN SOLUTION
     if factor == 2:
         return double(x)
-    return np.multiply(x, factor)  # the general case of all
+    return np.multiply(x, factor)  # the general case of them all
     ### END SOLUTION
 # %% question="scale" role="solution"
 def unscale(x, factor):

@@ -145,7 +145,7 @@ IN_RELEASE = [
         "of a solution",
         2,
     ),
-    Breach("solution comment", DEMO, "print(1)  # the general case of all", "a line of a solution", 5),
+    Breach("solution comment", DEMO, "print(1)  # the general case of them all", "a line of a solution", 5),
     Breach(
         "model answer",
         "# ## 3. Thoughts",
