@@ -20,7 +20,7 @@ from traitlets import Bool, Unicode
 
 from autograder.config import Course, load_course
 from autograder.gradebook.autograded import graded_notebook
-from autograder.gradebook.record import TIMESTAMP, record_rows, timestamp_text
+from autograder.gradebook.record import TIMESTAMP, record_rows
 from autograder.gradebook.release import load_release
 from autograder.model import NotebookResult
 
@@ -69,8 +69,6 @@ class Recorder(Preprocessor):  # type: ignore[misc]  # nbconvert ships no types
         record_rows(course, [result])
         folder = course.autograded / student / assignment
         _remove_foreign_files(folder, {released.name for released in (course.assignments / assignment).glob("*.ipynb")})
-        if (timestamp := timestamp_text(result.submission)) is not None:
-            (folder / TIMESTAMP).write_text(timestamp, encoding="utf-8")
         graded = graded_notebook(load_release(course, assignment, notebook), result)
         return nbformat.from_dict(graded), resources
 

@@ -47,17 +47,17 @@ def record(course: Course, results: Sequence[NotebookResult]) -> None:
 
 
 def record_rows(course: Course, results: Sequence[NotebookResult]) -> None:
-    """Write a run into the gradebook only, where nbgrader itself writes the notebooks.
+    """Write a run into the gradebook only, where nbgrader itself writes the notebooks and the times.
 
     Raises:
         CourseError: If the gradebook can't be read or written.
     """
     with open_gradebook(course) as gradebook:
-        write_rows(gradebook, course.id, _releases(course, results), results)
+        write_rows(gradebook, course.id, _releases(course, results), results, times_are_known=True)
 
 
-def timestamp_text(submission: Submission) -> str | None:
-    """Time of a submission as nbgrader writes it into timestamp.txt."""
+def _timestamp_text(submission: Submission) -> str | None:
+    """Time of a submission as nbgrader writes it."""
     moment = naive_utc(submission.submitted_at)
     return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n"
 
@@ -76,7 +76,7 @@ def _prepare(
     stage.mkdir()
     notebook = graded_notebook(releases[submission.assignment, submission.notebook], result)
     contents = {f"{submission.notebook}.ipynb": encode(notebook)}
-    if (timestamp := timestamp_text(submission)) is not None:
+    if (timestamp := _timestamp_text(submission)) is not None:
         contents[TIMESTAMP] = timestamp.encode()
     for name, data in contents.items():
         (stage / name).write_bytes(data)

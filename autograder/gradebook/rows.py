@@ -88,6 +88,8 @@ def write_rows(
     course_id: str,
     releases: Mapping[tuple[str, str], Release],
     results: Sequence[NotebookResult],
+    *,
+    times_are_known: bool = False,
 ) -> None:
     """Write results, and what they refer to where it is missing.
 
@@ -96,6 +98,8 @@ def write_rows(
         course_id: nbgrader's course id; its row exists.
         releases: (assignment, notebook) to release, for every result.
         results: At most one per student, assignment and notebook.
+        times_are_known: Whether nbgrader itself has just written when the submissions came. It grades again only what
+            came anew or what it is told to, so a person then looks at every score given by hand.
 
     Raises:
         CourseError: If the gradebook holds questions of another release.
@@ -116,7 +120,7 @@ def write_rows(
         cells = {
             notebook: _write_release(gradebook, notebooks, assignment, releases[name, notebook]) for notebook in used
         }
-        _write_submissions(gradebook, assignment, cells, releases, group)
+        _write_submissions(gradebook, assignment, cells, releases, group, times_are_known=times_are_known)
 
 
 def naive_utc(moment: str | None) -> datetime | None:
@@ -176,18 +180,19 @@ def _write_submissions(
     cells: Mapping[str, _NotebookRows],
     releases: Mapping[tuple[str, str], Release],
     results: Sequence[NotebookResult],
+    *,
+    times_are_known: bool,
 ) -> None:
     tables = gradebook.tables
     submitted, handed_in = tables["submitted_assignment"], tables["submitted_notebook"]
     submissions = Rows(gradebook, "submitted_assignment", ["student_id"], submitted.c.assignment_id == assignment)
-    times = _latest(results)
-    resubmitted = {
-        student
-        for student, moment in times.items()
-        if (row := submissions.known.get((student,))) is not None and row["timestamp"] != moment
-    }
-    for student, moment in times.items():
-        submissions.put((student,), assignment_id=assignment, timestamp=moment)
+    resubmitted: set[str] = set()
+    for student, moment in _latest(results).items():
+        before = submissions.known.get((student,))
+        if before is not None and (times_are_known or before["timestamp"] != moment):
+            resubmitted.add(student)
+        if before is None or not times_are_known:
+            submissions.put((student,), assignment_id=assignment, timestamp=moment)
     submissions.write()
     mine = handed_in.c.assignment_id.in_(select(submitted.c.id).where(submitted.c.assignment_id == assignment))
     notebooks = Rows(gradebook, "submitted_notebook", ["assignment_id", "notebook_id"], mine)

@@ -1,4 +1,4 @@
-"""A small course and hand-made results for it: two automatic questions, one of them with two answer cells, and a reflection."""
+"""A small course and hand-made results for it: two automatic questions, one with two answer cells, and a reflection."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -113,11 +113,10 @@ def submission(course: Course, student: str, **changes: Any) -> Submission:
 def result(
     course: Course, student: str, *, first: float = 4.0, second: float = 1.5, fault: bool = False, **changes: Any
 ) -> NotebookResult:
-    """A graded submission: points for the two automatic questions; the reflection waits for a person.
+    """A graded submission; the reflection waits for a person.
 
-    Args:
-        fault: Whether the second question could not be judged for a fault of ours.
-        changes: For the submission.
+    `first` and `second` are points, `fault` says that we could not judge all of the second question, and `changes` are
+    for the submission.
     """
     handed_in = submission(course, student, **changes)
     notebook = load_notebook(course, ASSIGNMENT, NOTEBOOK)
