@@ -1,0 +1,210 @@
+"""Run a student's functions on small cases: values first, then errors, then purity; stop at the first failure."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks.case import Case
+from course_utils.checks.draw import lay_out
+from course_utils.checks.failure import CheckFailed
+from course_utils.compare import Mismatch, Rung, compare
+
+Function = Callable[..., Any]
+
+
+def check_cases(functions: Mapping[str, Function], cases: Sequence[Case], right: Mapping[str, Any]) -> int:
+    """Check functions on cases, in the order of the cases.
+
+    Args:
+        functions: The student's functions by the name that the question gives them.
+        cases: Cases with results before cases that ask for an error.
+        right: The right result by the case's key.
+
+    Returns:
+        How many checks passed: one for each case, one for unchanged inputs, one for a second call.
+
+    Raises:
+        CheckFailed: At the first rung of the first case that fails.
+    """
+    for name, function in functions.items():
+        demand_callable(name, function)
+    kept: list[tuple[Case, Any, Any]] = []
+    changed: list[str] = []
+    for case in cases:
+        arguments = {name: _fresh(value, case.layout) for name, value in case.inputs.items()}
+        if case.raises:
+            _demand_error(functions[case.function], case, arguments)
+            continue
+        result = call(functions[case.function], case.function, case.words, arguments, case.options)
+        demand(result, right[case.key], case)
+        kept.append((case, result, copy.deepcopy(result)))
+        changed += [_changed(case, name) for name in arguments if not _equal(arguments[name], case.inputs[name])]
+    if changed:
+        raise CheckFailed(changed[0], Rung.UNCHANGED)
+    _demand_repeatable(functions, kept, right)
+    return len(cases) + 2
+
+
+def passed(question: str, checks: int, hidden: str) -> None:
+    """Print the one line of a check that passed.
+
+    Args:
+        question: Id of the question.
+        checks: How many checks there were.
+        hidden: The kinds of hidden case, as the end of "Hidden tests ...".
+    """
+    print(f"✓ {question}: {checks} checks passed. Hidden tests {hidden}.")
+
+
+def demand_callable(name: str, function: Any) -> None:
+    """Demand that something is a function.
+
+    Raises:
+        CheckFailed: If it can't be called.
+    """
+    if not callable(function):
+        message = f"{name}: expected a function, got {type(function).__name__}. Run the cell that defines it again."
+        raise CheckFailed(message, Rung.CALLABLE)
+
+
+def call(
+    function: Function, name: str, words: str, arguments: Mapping[str, Any], options: Mapping[str, Any] | None = None
+) -> Any:
+    """Call a student's function; what it raises becomes a readable failure.
+
+    Args:
+        function: The function.
+        name: Its name in the question.
+        words: The call in words.
+        arguments: Positional arguments by name.
+        options: Keyword arguments.
+
+    Raises:
+        CheckFailed: If it is not implemented, can't be called like this, or raises.
+    """
+    options = options or {}
+    _demand_signature(function, name, arguments, options)
+    try:
+        return function(*arguments.values(), **options)
+    except NotImplementedError:
+        failure = CheckFailed(
+            f"{name} is not implemented yet. Write it in the cell above, run that cell, then this one.", Rung.RAN
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
+        failure = CheckFailed(f"{name} with {words}: {_raised(error, function)}", Rung.RAN)
+    raise failure
+
+
+def demand(got: Any, want: Any, case: Case) -> None:
+    """Take the result of a case up the comparison ladder.
+
+    Raises:
+        CheckFailed: If a rung fails.
+    """
+    mismatch = compare(
+        got,
+        want,
+        rtol=case.rtol,
+        atol=case.rtol,
+        axes=case.axes,
+        what=f"{case.function} with {case.words}",
+        dtype=case.dtype,
+    )
+    if mismatch is not None:
+        raise CheckFailed(f"{mismatch.message}\n{_next_step(case, mismatch)}", mismatch.rung, mismatch.where)
+
+
+def _next_step(case: Case, mismatch: Mismatch) -> str:
+    about = f"This case looks at {case.about}."
+    return f"{about} {case.look}" if case.look and mismatch.rung in (Rung.SHAPE, Rung.VALUES) else about
+
+
+def _fresh(value: Any, layout: str) -> Any:
+    return lay_out(value, layout) if isinstance(value, np.ndarray) else copy.deepcopy(value)
+
+
+def _equal(got: Any, want: Any) -> bool:
+    if want is None or isinstance(want, str):
+        return bool(got == want)
+    return compare(got, want, rtol=0, atol=0) is None
+
+
+def _changed(case: Case, name: str) -> str:
+    return (
+        f"{case.function} with {case.words}: the results are right, but its input {name} is not what it was before "
+        "the call. Work on a copy, or write into an array of your own."
+    )
+
+
+def _demand_signature(function: Function, name: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*arguments.values(), **options)
+    except TypeError as error:
+        listed = ", ".join([*arguments, *(f"{option}=..." for option in options)])
+        message = f"{name} can't be called as {name}({listed}): {error}. Keep the parameters that the notebook gives."
+        failure = CheckFailed(message, Rung.CALLABLE)
+    else:
+        return
+    raise failure
+
+
+def _raised(error: Exception, function: Function) -> str:
+    code = getattr(function, "__code__", None)
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename
+    ]
+    line = f", in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+    hint = " The input can't be written to: work on a copy." if "read-only" in str(error) else ""
+    return f"expected a result, got {type(error).__name__}: {str(error)[:300]}{line}.{hint}"
+
+
+def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) -> None:
+    _demand_signature(function, case.function, arguments, case.options)
+    where = f"{case.function} with {case.words}"
+    try:
+        result = function(*arguments.values(), **case.options)
+    except ValueError:
+        return
+    except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
+        found = f"{type(error).__name__}: {str(error)[:300]}"
+    else:
+        found = f"an array of shape {result.shape}" if isinstance(result, np.ndarray) else repr(result)[:80]
+    message = (
+        f"{where}: expected a ValueError, because {case.raises}, got {found}. Test for it and raise ValueError(...)."
+    )
+    raise CheckFailed(message, Rung.RAN)
+
+
+def _demand_repeatable(
+    functions: Mapping[str, Function], kept: Sequence[tuple[Case, Any, Any]], right: Mapping[str, Any]
+) -> None:
+    """Demand that results stay as they were when other calls are made, and that the first call gives them again."""
+    first: dict[str, Case] = {}
+    for case, _, _ in kept:
+        first.setdefault(case.function, case)
+    for name, case in first.items():
+        again = {key: _fresh(value, case.layout) for key, value in case.inputs.items()}
+        result = call(functions[name], name, case.words, again, case.options)
+        if compare(result, right[case.key], rtol=case.rtol, atol=case.rtol, dtype=case.dtype) is not None:
+            message = (
+                f"{name} with {case.words}: the first call was right, the same call later is not: something is "
+                "remembered between calls. Start every call from its arguments alone."
+            )
+            raise CheckFailed(message, Rung.REPEATABLE)
+    for case, result, before in kept:
+        if compare(result, before, rtol=0, atol=0) is not None:
+            message = (
+                f"{case.function} with {case.words}: the result was right, but it changed when the function was called "
+                "again. Make a new array in every call."
+            )
+            raise CheckFailed(message, Rung.REPEATABLE)
