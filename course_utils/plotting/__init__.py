@@ -1,0 +1,54 @@
+"""Pictures of what the student's functions do.
+
+Every picture takes the functions as arguments and calls them; none knows an answer. Each returns the figure, which
+the notebook shows as the result of its cell, or prints a note and returns None if a function is not written yet.
+pyplot is imported when the first picture is drawn.
+"""
+
+from course_utils.plotting.images import (
+    border_modes,
+    edges,
+    edges_in_noise,
+    shuffled_pixels,
+    sliding_window,
+    template_search,
+)
+from course_utils.plotting.layers import (
+    channel_mixing,
+    connections,
+    detector,
+    feature_maps,
+    holes,
+    motion,
+)
+from course_utils.plotting.material import colour_photo, moving_dots, photo, square_scene
+from course_utils.plotting.signals import impulse_responses, signal_response
+from course_utils.plotting.sizes import output_sizes, parameter_growth, view_growth, views, window_positions
+from course_utils.plotting.student import when_ready
+
+__all__ = [
+    "border_modes",
+    "channel_mixing",
+    "colour_photo",
+    "connections",
+    "detector",
+    "edges",
+    "edges_in_noise",
+    "feature_maps",
+    "holes",
+    "impulse_responses",
+    "motion",
+    "moving_dots",
+    "output_sizes",
+    "parameter_growth",
+    "photo",
+    "shuffled_pixels",
+    "signal_response",
+    "sliding_window",
+    "square_scene",
+    "template_search",
+    "view_growth",
+    "views",
+    "when_ready",
+    "window_positions",
+]

@@ -1,0 +1,66 @@
+"""What the pictures look at: the photo that ships with matplotlib, and small drawn scenes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Luma weights of ITU-R BT.601: how bright red, green and blue look.
+LUMA = (0.299, 0.587, 0.114)
+
+
+def colour_photo(size: int = 128) -> Array:
+    """Rear Admiral Grace Hopper, who wrote one of the first compilers: the photo that ships with matplotlib.
+
+    Args:
+        size: Side in pixels, a divisor of 384.
+
+    Returns:
+        (3, size, size), red, green and blue between 0 and 1.
+
+    Raises:
+        ValueError: If size does not divide 384.
+    """
+    from matplotlib import cbook, image  # noqa: PLC0415 - only pictures need it
+
+    side = 384
+    if size < 1 or side % size:
+        raise ValueError(f"size: expected a divisor of {side}, got {size}. Take 128, 96 or 64.")
+    path = str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+    pixels = np.asarray(image.imread(path), dtype=np.float64) / 255
+    crop = pixels[20 : 20 + side, 64 : 64 + side]
+    blocks = crop.reshape(size, side // size, size, side // size, 3)
+    return np.ascontiguousarray(blocks.mean(axis=(1, 3)).transpose(2, 0, 1))
+
+
+def photo(size: int = 128) -> Array:
+    """The same photo in grey, (size, size), between 0 and 1."""
+    grey: Array = np.tensordot(np.array(LUMA), colour_photo(size), axes=1)
+    return grey
+
+
+def square_scene() -> Array:
+    """Drawn shapes, (18, 26), zeros and ones: two outlines of 4x4 among lookalikes."""
+    scene = np.zeros((18, 26), dtype=np.int64)
+    for top, left, height, width in [(2, 2, 4, 4), (11, 16, 4, 4), (2, 9, 5, 5), (2, 17, 4, 6), (11, 9, 3, 3)]:
+        scene[top : top + height, left : left + width] = 1
+        scene[top + 1 : top + height - 1, left + 1 : left + width - 1] = 0
+    scene[10:14, 2:6] = 1
+    # An outline with a gap, and a speck that touches a whole one from outside.
+    scene[11, 22:25], scene[14, 21:25], scene[11:15, 21], scene[12:15, 24] = 1, 1, 1, 1
+    scene[11, 23] = 0
+    scene[6, 6] = 1
+    return scene
+
+
+def moving_dots(frames: int = 7) -> Array:
+    """A film of two dots, (frames, 7, 13): the upper one moves right, the lower one left, a pixel per frame."""
+    film = np.zeros((frames, 7, 13))
+    for frame in range(frames):
+        film[frame, 2, 3 + frame] = 1
+        film[frame, 4, 9 - frame] = 1
+    return film

@@ -1,0 +1,104 @@
+"""Calling a student's function for a picture: a note instead of a traceback when it can't be drawn."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Function = Callable[..., Any]
+P = ParamSpec("P")
+
+
+class NotDrawn(Exception):
+    """A picture can't be drawn with what the student's function does; the message says why and what to do."""
+
+
+def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **options: Any) -> Any:
+    """Call a student's function on copies of the arguments.
+
+    Args:
+        function: The student's function.
+        args: Its positional arguments; arrays are copied, so that no cell can spoil the pictures of a later one.
+        shape: Shape that the picture needs, or None for any result.
+        options: Its keyword arguments.
+
+    Returns:
+        What it returned; as a float64 array if a shape is asked for.
+
+    Raises:
+        NotDrawn: If it is not written yet, raises, or returns something of another shape.
+    """
+    name = getattr(function, "__name__", "the function")
+    given = [np.array(value) if isinstance(value, np.ndarray) else value for value in args]
+    try:
+        result = function(*given, **options)
+    except NotImplementedError:
+        raise NotDrawn(_waiting(name)) from None
+    # A picture ends here, whatever the student's code raises.
+    except Exception as error:
+        raise NotDrawn(_trouble(name, f"raised {type(error).__name__}: {error}")) from error
+    if shape is None:
+        return result
+    return as_numbers(result, shape, name)
+
+
+def as_numbers(result: Any, shape: tuple[int, ...], name: str) -> Any:
+    """The result as a float64 array of the shape that the picture needs.
+
+    Raises:
+        NotDrawn: If it is anything else.
+    """
+    if not isinstance(result, np.ndarray) or result.dtype.kind not in "biuf":
+        raise NotDrawn(_trouble(name, f"returned {type(result).__name__}, the picture needs an array of numbers"))
+    if result.shape != shape:
+        raise NotDrawn(_trouble(name, f"returned the shape {result.shape}, the picture needs {shape}"))
+    return result.astype(np.float64)
+
+
+def as_parts(result: Any, count: int, name: str) -> tuple[Any, ...]:
+    """The result as a tuple with so many parts.
+
+    Raises:
+        NotDrawn: If it is anything else.
+    """
+    if not isinstance(result, tuple) or len(result) != count:
+        raise NotDrawn(_trouble(name, f"returned {type(result).__name__}, the picture needs a tuple of {count}"))
+    return result
+
+
+def kindly(picture: Callable[P, Figure]) -> Callable[P, Figure | None]:
+    """Let a picture print a note, and return None, when it can't be drawn."""
+
+    @functools.wraps(picture)
+    def draw(*args: P.args, **kwargs: P.kwargs) -> Figure | None:
+        try:
+            return picture(*args, **kwargs)
+        except NotDrawn as note:
+            print(note)
+            return None
+
+    return draw
+
+
+@contextmanager
+def when_ready() -> Iterator[None]:
+    """Run the lines below `with`; if a function in them is not written yet, print a note instead of a traceback."""
+    try:
+        yield
+    except NotImplementedError:
+        print("A function that these lines call is not written yet. Write it above, then run this cell again.")
+
+
+def _waiting(name: str) -> str:
+    return f"No picture yet: {name} is not written. Write it above, then run this cell again."
+
+
+def _trouble(name: str, what: str) -> str:
+    return f"No picture: {name} {what}. Run its check above, then this cell again."
