@@ -54,28 +54,27 @@ def release_config(
         after: Dotted names of nbconvert preprocessors that see the released notebook last.
     """
     config = Config()
-    config.CourseDirectory.root = str(course.work)
-    config.CourseDirectory.course_id = course.id
-    config.CourseDirectory.db_url = course.gradebook_url
-    config.CourseDirectory.source_directory = course.staging.name
-    config.CourseDirectory.release_directory = course.release.name
+    _set_places(config, course)
     config.GenerateAssignment.preprocessors = [*before, *_GENERATE, *after]
     config.ClearSolutions.code_stub = {"python": stub}
     config.ClearSolutions.text_stub = answer_stub
     return config
 
 
-def generate_release(config: Config, assignment: str) -> None:
+def generate_release(course: Course, config: Config, assignment: str) -> None:
     """Turn the staged notebooks of an assignment into released ones, and make it known to the gradebook.
 
     Args:
+        course: The course; its work folder must exist.
         config: What `release_config` made.
         assignment: Id of the assignment.
 
     Raises:
-        CourseError: If nbgrader refuses; nothing is left in the release folder then.
+        CourseError: If the gradebook can't be used or nbgrader refuses; nothing is left in the release folder then.
     """
-    Path(config.CourseDirectory.root).mkdir(parents=True, exist_ok=True)
+    with open_gradebook(course):
+        # It is there and sound from here on: nbgrader would start a program to make it, and hide what is wrong.
+        pass
     log = _Problems()
     logger = logging.Logger("autograder.nbgrader")
     logger.addHandler(log)
@@ -84,13 +83,11 @@ def generate_release(config: Config, assignment: str) -> None:
     converter = GenerateAssignment(coursedir=directory, config=config, log=logger)
     converter.force = True
     try:
-        with programs_on_path():
-            converter.start()
+        converter.start()
     except NbGraderException as error:
         raise CourseError(
-            f"nbgrader, release of {assignment}: expected it to be made, got: {log.cause or error}. "
-            f"If {config.CourseDirectory.db_url} is damaged or holds submissions of another release, "
-            "move it away and build again."
+            f"nbgrader, release of {assignment}: expected it to be made, got: {log.cause or error}. If "
+            f"{course.gradebook} holds submissions of another release, keep a copy of it, move it away and build again."
         ) from error
 
 
@@ -119,14 +116,7 @@ def configure(config: Config, course: Course) -> None:
         config: What traitlets' `get_config()` gives.
         course: The course.
     """
-    config.CourseDirectory.course_id = course.id
-    config.CourseDirectory.root = str(course.work)
-    config.CourseDirectory.db_url = course.gradebook_url
-    config.CourseDirectory.source_directory = course.staging.name
-    config.CourseDirectory.release_directory = course.release.name
-    config.CourseDirectory.submitted_directory = course.submitted.name
-    config.CourseDirectory.autograded_directory = course.autograded.name
-    config.CourseDirectory.feedback_directory = course.feedback.name
+    _set_places(config, course)
     config.Autograde.exporter_class = "autograder.gradebook.autograde.ReleaseExporter"
     config.Autograde.sanitize_preprocessors = []
     config.Autograde.autograde_preprocessors = [
@@ -140,6 +130,17 @@ def configure(config: Config, course: Course) -> None:
     config.HTMLExporter.filters = {"strip_files_prefix": "autograder.gradebook.html.clean"}
     # nbgrader makes a new database with `alembic`, which it looks for on the PATH.
     os.environ["PATH"] = _path_with_programs()
+
+
+def _set_places(config: Config, course: Course) -> None:
+    config.CourseDirectory.course_id = course.id
+    config.CourseDirectory.root = str(course.work)
+    config.CourseDirectory.db_url = course.gradebook_url
+    config.CourseDirectory.source_directory = course.staging.name
+    config.CourseDirectory.release_directory = course.release.name
+    config.CourseDirectory.submitted_directory = course.submitted.name
+    config.CourseDirectory.autograded_directory = course.autograded.name
+    config.CourseDirectory.feedback_directory = course.feedback.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _generate(draft: Draft, hidden_tests: Path | None) -> dict[Path, bytes]:
     for name, staged in draft.staged.items():
         write_atomically(staging / f"{name}.ipynb", encode(staged))
     config = nbgrader_bridge.release_config(course, stub=STUB, answer_stub=ANSWER_STUB)
-    nbgrader_bridge.generate_release(config, assignment)
+    nbgrader_bridge.generate_release(course, config, assignment)
     solutions = solution_lines(draft.notebooks)
     hidden = hidden_sources(course, assignment, hidden_tests)
     released: dict[Path, bytes] = {}

@@ -145,6 +145,7 @@ def test_missing_notebook(demo: DemoCourse) -> None:
 
 def test_corrupt_gradebook(demo: DemoCourse) -> None:
     """A database that is none stops the build with nbgrader's reason, and assignments/ stays empty."""
+    demo.course.work.mkdir()
     demo.course.gradebook.write_text("no database" * 1000)
     with pytest.raises(CourseError, match="file is not a database"):
         build(demo.course, hidden_tests=demo.hidden_tests)
