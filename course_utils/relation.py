@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from course_utils.where import word
 
 Array = NDArray[Any]
 
@@ -31,7 +34,7 @@ def close(got: Any, want: Any, rtol: float, atol: float) -> Any:
     return equal | (near & np.isfinite(left))
 
 
-def relation(got: Array, want: Array, rtol: float, atol: float) -> str:
+def relation(got: Array, want: Array, rtol: float, atol: float, axes: Sequence[str] = ()) -> str:
     """Name a simple relation between a wrong array and the right one.
 
     Args:
@@ -39,6 +42,7 @@ def relation(got: Array, want: Array, rtol: float, atol: float) -> str:
         want: The right one; the shapes may differ.
         rtol: As for the comparison.
         atol: As for the comparison.
+        axes: Names of the axes, as for `where.locate`.
 
     Returns:
         A clause such as "your numbers are exactly the negative of the right ones", or "" if none holds.
@@ -52,7 +56,12 @@ def relation(got: Array, want: Array, rtol: float, atol: float) -> str:
         return "your numbers are all zero"
     if left.size < 2:
         return ""
-    return _scaled(left, right, rtol, atol) or _rearranged(left, right, rtol, atol) or _rounded(got, right, rtol, atol)
+    return (
+        _scaled(left, right, rtol, atol)
+        or _rearranged(left, right, rtol, atol)
+        or _rounded(left, want, rtol, atol)
+        or _shifted(left, right, rtol, atol, axes)
+    )
 
 
 def _same(left: Array, right: Array, rtol: float, atol: float) -> bool:
@@ -102,9 +111,21 @@ def _rearranged(got: Array, want: Array, rtol: float, atol: float) -> str:
 
 def _rounded(got: Array, want: Array, rtol: float, atol: float) -> str:
     """Fractions or digits lost on the way."""
-    left = got.astype(np.float64)
-    if _same(left, np.trunc(want), rtol, atol):
+    right = want.astype(np.float64)
+    if _same(got, np.trunc(right), rtol, atol):
         return "your numbers are the right ones without their fractions: an integer array takes no fractions"
-    if rtol < 1e-5 and _same(left, want, 2e-6, 1e-6 * float(np.abs(want).max())):
-        return "your numbers are right to about six digits: is something stored or computed as float32?"
+    if want.dtype == np.float64 and rtol < 1e-6 and _same(got, right, 2e-6, 1e-6 * float(np.abs(right).max())):
+        return "your numbers are right to about six digits, as if something were stored or computed in float32"
+    return ""
+
+
+def _shifted(got: Array, want: Array, rtol: float, atol: float, axes: Sequence[str]) -> str:
+    """One amount for each channel, filter, ... that is off by the same everywhere in it."""
+    error = got - want
+    slack = max(atol, (rtol + 1e-12) * float(np.abs(want).max()))
+    for axis, name in enumerate(axes):
+        others = tuple(other for other in range(error.ndim) if other != axis)
+        many = error.size > error.shape[axis] > 1
+        if many and bool((error.max(axis=others) - error.min(axis=others) <= slack).all()):
+            return f"in each {word(name)} all values are off by one and the same amount"
     return ""

@@ -89,12 +89,18 @@ def describe(indices: Sequence[int], size: int, name: str) -> str:
             _end(side, count, name) for side, count in zip(("first", "last"), ends, strict=True) if count
         )
     if len(chosen) == chosen[-1] - chosen[0] + 1:
-        return f"{_word(name, 2)} {chosen[0]} to {chosen[-1]}{_of(name)}"
+        return f"{word(name, 2)} {chosen[0]} to {chosen[-1]}{_of(name)}"
     if chosen == list(range(chosen[0], size, step)) and (len(chosen) > 2 or step == 2):
-        return f"every {_ordinal(step)} {_word(name, 1)} from {_numbered(chosen[:1], name)} on"
+        return f"every {_ordinal(step)} {word(name, 1)} from {_numbered(chosen[:1], name)} on"
     if len(chosen) <= LISTED:
         return _numbered(chosen, name)
-    return f"{len(chosen)} of {size} {_word(name, 2)}{_of(name)}"
+    return f"{len(chosen)} of {size} {word(name, 2)}{_of(name)}"
+
+
+def word(name: str, count: int = 1) -> str:
+    """What one or several of the entries along an axis are called: "row", "output channels"."""
+    one, many = WORDS.get(_base(name), ("index", "indices"))
+    return one if count == 1 else many
 
 
 def _default_names(ndim: int) -> tuple[str, ...]:
@@ -106,11 +112,6 @@ def _base(name: str) -> str:
     return name if name in WORDS else name.removesuffix("_out")
 
 
-def _word(name: str, count: int) -> str:
-    one, many = WORDS.get(_base(name), ("index", "indices"))
-    return one if count == 1 else many
-
-
 def _of(name: str) -> str:
     return "" if _base(name) in WORDS else f" of {name}"
 
@@ -118,7 +119,7 @@ def _of(name: str) -> str:
 def _numbered(chosen: Sequence[int], name: str) -> str:
     numbers = [str(index) for index in chosen]
     listed = numbers[0] if len(numbers) == 1 else ", ".join(numbers[:-1]) + " and " + numbers[-1]
-    return f"{_word(name, len(chosen))} {listed}{_of(name)}"
+    return f"{word(name, len(chosen))} {listed}{_of(name)}"
 
 
 def _ordinal(number: int) -> str:
@@ -134,7 +135,7 @@ def _ends(chosen: Sequence[int], size: int) -> tuple[int, int] | None:
 
 
 def _end(side: str, count: int, name: str) -> str:
-    many = _word(name, 1) if count == 1 else f"{count} {_word(name, 2)}"
+    many = word(name, 1) if count == 1 else f"{count} {word(name, 2)}"
     return f"the {side} {many}{_of(name)}"
 
 
@@ -183,7 +184,8 @@ def _but(mask: Mask, names: Sequence[str]) -> Where | None:
     right = ~mask
     chosen = _projections(right)
     region = _box(mask.shape, chosen)
-    if not np.array_equal(region, right):
+    if not np.array_equal(region, right) or right.sum() == 1:
+        # A single right value is chance.
         return None
     return Where(f"everything is wrong but {_phrase(chosen, mask.shape, names)}", mask, mask.copy(), "but")
 
@@ -200,7 +202,7 @@ def _border(mask: Mask, names: Sequence[str]) -> Where | None:
         inner = flat[tuple(slice(low, size - high) for (low, high), size in zip(margins, flat.shape, strict=True))]
         if inner.size and not inner.any() and (best is None or inner.size > best[0]):
             best = inner.size, margins
-    if best is None or 4 * best[0] < flat.size:
+    if best is None or 9 * best[0] < flat.size:
         return None
     sides = []
     region = np.ones_like(mask)

@@ -10,6 +10,9 @@ import numpy as np
 
 from course_utils.compare import DtypeRule
 
+# Nearly: an FFT is a right way too.
+EXACT = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -25,7 +28,7 @@ class Case:
         raises: Situation in which a ValueError is asked for, or "" where a result is.
         axes: Names of the axes of the result.
         dtype: How strictly the dtype of the result is compared.
-        rtol: Relative tolerance; most cases are exact in any order of summation.
+        rtol: Tolerance, relative and absolute; sums in most cases are exact in any order.
     """
 
     function: str
@@ -37,7 +40,7 @@ class Case:
     raises: str = ""
     axes: tuple[str, ...] = ()
     dtype: DtypeRule = "exact"
-    rtol: float = 1e-12
+    rtol: float = EXACT
 
     @property
     def key(self) -> str:

@@ -92,10 +92,8 @@ def call(
     _demand_signature(function, name, arguments, options)
     try:
         return function(*arguments.values(), **options)
-    except NotImplementedError:
-        failure = CheckFailed(
-            f"{name} is not implemented yet. Write it in the cell above, run that cell, then this one.", Rung.RAN
-        )
+    except NotImplementedError as error:
+        failure = CheckFailed(_unfinished(error, name, function), Rung.RAN)
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
         failure = CheckFailed(f"{name} with {words}: {_raised(error, function)}", Rung.RAN)
     raise failure
@@ -158,6 +156,13 @@ def _demand_signature(function: Function, name: str, arguments: Mapping[str, Any
     raise failure
 
 
+def _unfinished(error: Exception, name: str, function: Function) -> str:
+    inner = traceback.extract_tb(error.__traceback__)[-1].name
+    if inner not in (name, getattr(function, "__name__", name), "<lambda>"):
+        return f"{name} calls {inner}, which is not implemented yet. Write {inner} first."
+    return f"{name} is not implemented yet. Write it in the cell above, run that cell, then this one."
+
+
 def _raised(error: Exception, function: Function) -> str:
     code = getattr(function, "__code__", None)
     frames = [
@@ -189,18 +194,21 @@ def _demand_repeatable(
     functions: Mapping[str, Function], kept: Sequence[tuple[Case, Any, Any]], right: Mapping[str, Any]
 ) -> None:
     """Demand that results stay as they were when other calls are made, and that the first call gives them again."""
-    first: dict[str, Case] = {}
-    for case, _, _ in kept:
-        first.setdefault(case.function, case)
-    for name, case in first.items():
-        again = {key: _fresh(value, case.layout) for key, value in case.inputs.items()}
-        result = call(functions[name], name, case.words, again, case.options)
-        if compare(result, right[case.key], rtol=case.rtol, atol=case.rtol, dtype=case.dtype) is not None:
+    first: dict[str, tuple[Case, Any]] = {}
+    for case, result, _ in kept:
+        first.setdefault(case.function, (case, result))
+    for name, (case, result) in first.items():
+        arguments = {key: _fresh(value, case.layout) for key, value in case.inputs.items()}
+        again = call(functions[name], name, case.words, arguments, case.options)
+        if compare(again, right[case.key], rtol=case.rtol, atol=case.rtol, dtype=case.dtype) is not None:
             message = (
                 f"{name} with {case.words}: the first call was right, the same call later is not: something is "
                 "remembered between calls. Start every call from its arguments alone."
             )
             raise CheckFailed(message, Rung.REPEATABLE)
+        if isinstance(again, np.ndarray) and np.may_share_memory(again, result):
+            message = f"{name} with {case.words}: two calls gave the same array: the second changes the first."
+            raise CheckFailed(f"{message} Make a new array in every call.", Rung.REPEATABLE)
     for case, result, before in kept:
         if compare(result, before, rtol=0, atol=0) is not None:
             message = (

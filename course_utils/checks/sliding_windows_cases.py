@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from course_utils.checks.case import Case
+from course_utils.checks.case import EXACT, Case
 from course_utils.checks.draw import Array, draw
 
 Numbers = Callable[..., Array]
@@ -70,7 +70,7 @@ SOBEL = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
 
 def _one_dimensional(name: str, look: str) -> list[Case]:
     def case(about: str, x: Array, w: Array, **more: Any) -> Case:
-        return Case(name, about, {"x": x, "w": w}, **{"look": look, **more})
+        return Case(name, about, {"x": x, "w": w}, **{"look": look, "axes": ("L_out",), **more})
 
     signal = np.array([0, 1, -1, 1, 1], dtype=np.int64)
     return [
@@ -227,6 +227,7 @@ OUTPUT_SIZE = [
     _size("dilation of a kernel of 4", 15, 4, SPAN, dilation=3),
     _size("everything at once", 21, 4, REMAINDER, stride=3, padding=2, dilation=2),
     _size("a window of one pixel, dilated", 7, 1, SPAN, stride=2, dilation=5),
+    _size("a window that fits thanks to padding", 3, 5, COUNT, padding=1),
     _same("a kernel of 3", 3, KEEPS),
     _same("a kernel of 7", 7, KEEPS),
     _same("a kernel of one pixel", 1, KEEPS),
@@ -307,8 +308,13 @@ def _layer(
         "w": (filters or numbers)(*w, salt=salt + 1),
         "b": (filters or numbers)(w[0], salt=salt + 2) if bias else None,
     }
-    return Case(function, about, inputs, options, look, layout=layout, raises=raises, axes=axes)
+    # An FFT in float32 rounds as float32 does, and still is right.
+    rtol = 1e-5 if inputs["w"].dtype == np.float32 else EXACT
+    return Case(function, about, inputs, options, look, layout=layout, raises=raises, axes=axes, rtol=rtol)
 
+
+# Whole numbers, and filters of fractions.
+MIXED: Any = {"numbers": whole, "filters": draw, "look": DTYPE}
 
 _conv2d = partial(_layer, "conv2d_forward", MAPS)
 START = "One step in the output is `stride` steps in the input: where does the window of output (i, j) start?"
@@ -325,9 +331,7 @@ CONV2D_FORWARD = [
     _conv2d("stride per axis", (1, 2, 9, 8), (3, 2, 2, 3), look=START, stride=(3, 2)),
     _conv2d("stride and padding together", (2, 2, 6, 9), (3, 2, 3, 4), look=START, stride=2, padding=1),
     _conv2d("a kernel that covers the image", (2, 3, 4, 5), (2, 3, 4, 5), look=SUM),
-    _conv2d(
-        "whole numbers with filters of fractions", (1, 2, 4, 5), (3, 2, 2, 2), look=DTYPE, numbers=whole, filters=draw
-    ),
+    _conv2d("whole numbers with filters of fractions", (1, 2, 4, 5), (3, 2, 2, 2), **MIXED),
     _conv2d("float32", (1, 2, 4, 5), (3, 2, 2, 2), look=DTYPE, numbers=single, padding=1),
     _conv2d("numbers with many digits", (1, 2, 4, 5), (3, 2, 2, 2), look=SUM, numbers=digits),
     _conv2d("inputs that are not contiguous", (2, 2, 4, 5), (3, 2, 2, 3), look=LAYOUT, layout="gaps"),
@@ -345,9 +349,7 @@ CONV1X1 = [
     _conv1x1("as many filters as channels", (3, 3, 3, 3), (3, 3, 1, 1), look=MIX),
     _conv1x1("no bias", (2, 3, 2, 4), (2, 3, 1, 1), look=NO_BIAS, bias=False),
     _conv1x1("one sample with one channel", (1, 1, 3, 2), (4, 1, 1, 1), look=MIX),
-    _conv1x1(
-        "whole numbers with filters of fractions", (2, 3, 2, 4), (2, 3, 1, 1), look=DTYPE, numbers=whole, filters=draw
-    ),
+    _conv1x1("whole numbers with filters of fractions", (2, 3, 2, 4), (2, 3, 1, 1), **MIXED),
     _conv1x1("float32", (2, 3, 2, 4), (2, 3, 1, 1), look=DTYPE, numbers=single),
     _conv1x1("numbers with many digits", (2, 3, 2, 4), (2, 3, 1, 1), look=MIX, numbers=digits),
     _conv1x1("inputs that are not contiguous", (2, 3, 4, 5), (2, 3, 1, 1), look=LAYOUT, layout="gaps"),
@@ -364,8 +366,9 @@ CONV_ND = [
     _conv1d("a stride that leaves a remainder", (2, 2, 10), (3, 2, 3), look=f"{START} {REMAINDER}", stride=2),
     _conv1d("padding", (2, 2, 6), (3, 2, 3), look=SIDES, padding=2),
     _conv1d("stride and padding together", (1, 2, 9), (3, 2, 4), look=START, stride=3, padding=1),
-    _conv1d("whole numbers with filters of fractions", (1, 2, 6), (3, 2, 2), look=DTYPE, numbers=whole, filters=draw),
+    _conv1d("whole numbers with filters of fractions", (1, 2, 6), (3, 2, 2), **MIXED),
     _conv1d("float32", (1, 2, 6), (3, 2, 2), look=DTYPE, numbers=single),
+    _conv1d("numbers with many digits", (1, 2, 6), (3, 2, 2), look=SUM, numbers=digits),
     _conv1d("inputs that are not contiguous", (2, 2, 6), (3, 2, 3), look=LAYOUT, layout="gaps"),
     _conv1d("inputs that can't be written to", (2, 2, 6), (3, 2, 3), look=SIDES, layout="read-only", padding=1),
     _conv3d("a single bright point", spot(1, 1, 3, 4, 5, at=(0, 0, 1, 2, 3)), (1, 1, 2, 3, 2), look=FLIP, bias=False),
@@ -375,6 +378,16 @@ CONV_ND = [
     _conv3d("padding per axis", (1, 1, 2, 3, 4), (2, 1, 2, 3, 2), look=SIDES, padding=(1, 2, 0)),
     _conv3d("a stride that leaves remainders", (1, 2, 5, 6, 7), (2, 2, 2, 3, 2), look=f"{START} {REMAINDER}", stride=2),
     _conv3d("stride per axis", (1, 1, 4, 7, 8), (2, 1, 2, 2, 3), look=START, stride=(1, 2, 3)),
+    _conv3d(
+        "whole numbers with filters of fractions",
+        (1, 2, 3, 3, 4),
+        (2, 2, 2, 2, 2),
+        look=DTYPE,
+        numbers=whole,
+        filters=draw,
+    ),
+    _conv3d("numbers with many digits", (1, 2, 3, 3, 4), (2, 2, 2, 2, 2), look=DEPTH, numbers=digits),
+    _conv3d("inputs that are not contiguous", (1, 2, 3, 3, 4), (2, 2, 2, 2, 2), look=LAYOUT, layout="gaps"),
     _conv3d("float32", (1, 2, 3, 3, 4), (2, 2, 2, 2, 2), look=DTYPE, numbers=single),
     _conv3d(
         "inputs that can't be written to", (1, 2, 2, 3, 4), (2, 2, 2, 2, 2), look=SIDES, layout="read-only", padding=1
@@ -416,6 +429,7 @@ GROUPED = [
         filters=draw,
         groups=2,
     ),
+    _grouped("numbers with many digits", (1, 4, 4, 5), (2, 2, 2, 2), look=OWN, numbers=digits, groups=2),
     _grouped("inputs that are not contiguous", (1, 4, 5, 6), (2, 2, 2, 2), look=LAYOUT, groups=2, layout="gaps"),
     _grouped(
         "inputs that can't be written to",

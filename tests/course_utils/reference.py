@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -101,7 +102,7 @@ def conv_counts(c_in, c_out, kernel, in_size, *, stride=1, padding=0, dilation=1
 
 
 def mlp_params(widths):
-    return sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+    return sum((a + 1) * b for a, b in pairwise(widths))
 
 
 def conv_forward(x, w, b, stride, padding, dilation, groups=1):
@@ -173,7 +174,9 @@ def correlate1d_by_shifts(x, w):
 
 
 def correlate1d_by_matrix(x, w):
-    rows = np.array([[w[j - i] if 0 <= j - i < len(w) else 0 for j in range(len(x))] for i in range(len(x) - len(w) + 1)])
+    rows = np.array(
+        [[w[j - i] if 0 <= j - i < len(w) else 0 for j in range(len(x))] for i in range(len(x) - len(w) + 1)]
+    )
     if len(w) > len(x):
         raise ValueError
     return (rows @ x).astype(np.result_type(x, w))
