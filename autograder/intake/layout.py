@@ -134,8 +134,7 @@ def _hand_in(
     for path in zips:
         found = [_found(path, path.name)]
         sources.append(Source(shown(path.name), found.copy))
-    own = folders[0] / assignment if folders else None
-    return HandIn(student, own if own is not None and is_folder(own) else None, tuple(sources), problem)
+    return HandIn(student, folders[0] / assignment if folders else None, tuple(sources), problem)
 
 
 def _folder_lister(folder: Path, assignment: str) -> Callable[[], list[Found]]:

@@ -231,11 +231,11 @@ def test_exact_name_wins(tmp_path: Path, put: Any, data: bytes) -> None:
 
 def test_newest_copy_wins(tmp_path: Path, put: Any, data: bytes) -> None:
     """Among copies the highest number is the newest, also beyond nine."""
-    for number in (2, 10, 9):
+    for number in (1, 12, 3):
         put(f"ada/sliding_windows ({number}).ipynb", data)
     put("ada/sliding_windows copy.ipynb", data)
     submission = only(tmp_path)
-    assert submission.original == "ada/sliding_windows (10).ipynb"
+    assert submission.original == "ada/sliding_windows (12).ipynb"
     assert submission.problem is None
 
 
@@ -498,7 +498,7 @@ def test_zip_of_a_mac(tmp_path: Path, put: Any, data: bytes) -> None:
     members = {
         "work/": b"",
         f"work/.ipynb_checkpoints/{NAME}": b"old",
-        f"work/old/{NAME}": b"older",
+        f"work/a/{NAME}": data.replace(b"shared", b"few"),
         f"work/{NAME}": data,
         f"__MACOSX/work/._{NAME}": b"\x00",
     }
@@ -625,6 +625,21 @@ def test_damaged_zip(tmp_path: Path, put: Any, data: bytes) -> None:
     found = by_student(tmp_path)
     assert all("fault is ours" not in (entry.problem or "") for entry in found.values())
     assert all(entry.problem is not None for name, entry in found.items() if name.startswith("cut"))
+
+
+def test_modules_in_a_zip(tmp_path: Path, put: Any, data: bytes) -> None:
+    """Modules beside the notebook in a zip are remarked on as well."""
+    put("ada.zip", make_zip({NAME: data, "helpers.py": b""}))
+    assert only(tmp_path).remarks == (
+        "Only the notebook is graded, without helpers.py: put what you need into its cells.",
+    )
+
+
+def test_two_zips(tmp_path: Path, put: Any, data: bytes) -> None:
+    """Of two zips in a student's folder the first that holds the notebook is taken."""
+    put("ada/a.zip", make_zip({NAME: data}))
+    put("ada/b.zip", make_zip({NAME: b"{}"}))
+    assert only(tmp_path).original == f"ada/a.zip/{NAME}"
 
 
 def test_good_zip_beside_a_bad_one(tmp_path: Path, put: Any, data: bytes) -> None:

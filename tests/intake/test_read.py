@@ -158,6 +158,14 @@ def test_nan_and_endless_numbers(content: dict[str, Any]) -> None:
     assert len(read_notebook(data).cells) == 10
 
 
+def test_raw_control_characters(content: dict[str, Any]) -> None:
+    """Line ends and tabs that some tool forgot to escape are taken as they are."""
+    insert_after(content, "demo-001", code_cell("", source="x = 1\n\ty = 2"))
+    data = json.dumps(content).replace("1\\n\\ty", "1\n\ty").encode()
+    assert b"1\n\ty" in data
+    assert [entry.source for entry in read_notebook(data).cells][6] == "x = 1\n\ty = 2"
+
+
 @pytest.mark.parametrize("missing", ["nbformat", "nbformat_minor", "metadata"])
 def test_missing_parts(content: dict[str, Any], missing: str) -> None:
     """A notebook without format version or metadata is read."""
