@@ -1,0 +1,75 @@
+"""A class as a table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from autograder.model import NotebookResult, QuestionResult
+from autograder.reports.merge import StudentResult, by_student
+from autograder.reports.notes import short_notes
+from autograder.reports.text import one_line
+from autograder.reports.words import amount
+
+_LONGEST_NAME = 16
+_LONGEST_NOTE = 120
+
+
+def class_table(results: Sequence[NotebookResult]) -> Table:
+    """The class at a glance: a line per student, a column per question, the total, remarks.
+
+    Questions are numbered and explained below, and their points are rounded to one decimal, so that a notebook of
+    twelve fits 100 columns. An assignment of several notebooks gets a table for each, one below the other. A "?" marks
+    points that wait for a person, a "–" what could not be graded. What students wrote is shown as text.
+    """
+    stack = Table.grid()
+    groups: dict[tuple[str, str], list[NotebookResult]] = {}
+    for entry in results:
+        groups.setdefault((entry.submission.assignment, entry.submission.notebook), []).append(entry)
+    for (assignment, notebook), group in sorted(groups.items()):
+        stack.add_row(_notebook_table(f"{assignment} · {notebook}", by_student(group)))
+    return stack
+
+
+def _notebook_table(title: str, students: Sequence[StudentResult]) -> Table:
+    questions = [entry.question for entry in max((student.questions for student in students), key=len)]
+    numbers = {question.id: f"Q{number}" for number, question in enumerate(questions, 1)}
+    legend = ", ".join(f"{numbers[question.id]}={question.id} ({amount(question.points)})" for question in questions)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=Text(title, style="bold"),
+        title_justify="left",
+        caption=Text(f"Questions (points): {legend}.", style="dim"),
+        caption_justify="left",
+    )
+    table.add_column("student", no_wrap=True, max_width=_LONGEST_NAME)
+    for number in numbers.values():
+        table.add_column(number, justify="right", no_wrap=True)
+    table.add_column(f"of {amount(sum(question.points for question in questions))}", justify="right", no_wrap=True)
+    table.add_column("remarks", overflow="fold", min_width=18)
+    for student in students:
+        points = {entry.question.id: entry for entry in student.questions}
+        graded = student.problem is None
+        table.add_row(
+            Text(one_line(student.student)),
+            *(_points(points.get(question.id) if graded else None) for question in questions),
+            Text(_amount(student.points, student.points_pending), style="bold"),
+            Text("; ".join(one_line(note, _LONGEST_NOTE) for note in short_notes(student, numbers))),
+        )
+    return table
+
+
+def _points(entry: QuestionResult | None) -> Text:
+    if entry is None:
+        return Text("–", style="dim")
+    share = entry.points / entry.question.points if entry.question.points else 1.0
+    style = "green" if share >= 1 else "yellow" if entry.points or entry.points_pending else "red"
+    return Text(_amount(round(entry.points, 1), entry.points_pending), style=style)
+
+
+def _amount(points: float, pending: float) -> str:
+    return amount(points) + ("?" if pending else "")
