@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from autograder.config import load_course
 from autograder.errors import CourseError
+from autograder.release.draft import make_draft
+from autograder.release.leaks import solution_lines
 from autograder.release.wheel import build_wheel, staff_sources, students_sources
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +34,14 @@ def contents(wheel: Path) -> set[str]:
 
 
 def on_disk(package: str, *patterns: str) -> set[str]:
-    files = {path for pattern in patterns for path in (ROOT / package).rglob(pattern)}
-    return {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
+    """Files of a package in the repository, without what tools leave behind."""
+    files = {path.relative_to(ROOT) for pattern in patterns for path in (ROOT / package).rglob(pattern)}
+    left_behind = re.compile(r"^(\..*|__pycache__|build|.*\.egg-info)$")
+    return {
+        path.as_posix()
+        for path in files
+        if (ROOT / path).is_file() and not any(left_behind.match(part) for part in path.parts)
+    }
 
 
 def metadata(wheel: Path) -> str:
@@ -41,8 +51,8 @@ def metadata(wheel: Path) -> str:
 
 
 def test_students_wheel_holds_all_of_course_utils_and_nothing_else(students_wheel: Path) -> None:
-    """Every module of course_utils and its type marker; a subpackage that pyproject.toml forgets would be missing."""
-    assert contents(students_wheel) == on_disk("course_utils", "*.py", "py.typed")
+    """Every file of course_utils; a subpackage or data file that pyproject.toml forgets would be missing."""
+    assert contents(students_wheel) == on_disk("course_utils", "*.*") - {"course_utils/pyproject.toml"}
 
 
 def test_students_wheel_names_no_grader(students_wheel: Path) -> None:
@@ -54,6 +64,18 @@ def test_students_wheel_names_no_grader(students_wheel: Path) -> None:
             assert "from autograder" not in text
             assert "hidden_tests" not in text
             assert "BEGIN SOLUTION" not in text
+
+
+def test_students_wheel_holds_no_solution(students_wheel: Path) -> None:
+    """No line of a solution stands in what students install: checks and plots call their functions instead."""
+    course = load_course(ROOT)
+    drafts = [make_draft(course, assignment) for assignment in course.assignment_ids()]
+    secrets = solution_lines([notebook for draft in drafts for notebook in draft.notebooks])
+    with zipfile.ZipFile(students_wheel) as archive:
+        texts = {name: "".join(archive.read(name).decode().split()) for name in archive.namelist()}
+
+    assert secrets
+    assert not {(name, secret) for name, text in texts.items() for secret in secrets if secret in text}
 
 
 def test_students_wheel_needs_no_staff_tools(students_wheel: Path) -> None:
