@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from autograder.gradebook.outcome import Outcome, outcome_of
 from autograder.gradebook.release import Release
@@ -35,12 +36,13 @@ def graded_notebook(release: Release, result: NotebookResult) -> dict[str, Any]:
     cells = result.submission.cells or release.notebook.cells
     used: set[str] = set()
     built = [_build_cell(cell, ours, outcomes, used) for cell in cells]
-    return {**copy.deepcopy(dict(release.data)), "cells": built}
+    metadata = copy.deepcopy(release.data["metadata"])
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": built}
 
 
 def encode(notebook: Mapping[str, Any]) -> bytes:
     """Notebook data as bytes; the same for the same data."""
-    return (json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1) + b"\n"
 
 
 def _build_cell(

@@ -105,4 +105,6 @@ def _comment(result: QuestionResult, problem: str | None) -> str | None:
 
 def _plain(text: str) -> str:
     """Take out control characters, which could steer a terminal or hide text."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() or character in "\n\t" else "\ufffd" for character in text)
