@@ -21,7 +21,7 @@ _LONGEST_NOTE = 120
 def class_table(results: Sequence[NotebookResult]) -> Table:
     """The class at a glance: a line per student, a column per question, the total, remarks.
 
-    Questions are numbered and explained below, and their points are rounded to one decimal, so that a notebook of
+    Questions are numbered and explained below, and their points are cut to one decimal, so that a notebook of
     twelve fits 100 columns. An assignment of several notebooks gets a table for each, one below the other. A "?" marks
     points that wait for a person, a "–" what could not be graded. What students wrote is shown as text.
     """
@@ -68,7 +68,12 @@ def _points(entry: QuestionResult | None) -> Text:
         return Text("–", style="dim")
     share = entry.points / entry.question.points if entry.question.points else 1.0
     style = "green" if share >= 1 else "yellow" if entry.points or entry.points_pending else "red"
-    return Text(_amount(round(entry.points, 1), entry.points_pending), style=style)
+    return Text(_amount(_cut(entry.points), entry.points_pending), style=style)
+
+
+def _cut(points: float) -> float:
+    """One decimal, never rounded up: 3.96 of 4 must not look like all of them."""
+    return round(points * 100) // 10 / 10
 
 
 def _amount(points: float, pending: float) -> str:

@@ -1,0 +1,80 @@
+"""The page that a student gets back: one self-contained HTML file per student and assignment."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from autograder.config import Course, load_assignment
+from autograder.errors import CourseError
+from autograder.model import NotebookResult
+from autograder.reports.files import replace_file
+from autograder.reports.page import page_view
+from autograder.reports.text import clean
+from autograder.reports.words import amount
+
+_NO_TITLES: Mapping[str, str] = {}
+
+
+def write_feedback(course: Course, assignment: str, student: str, results: Sequence[NotebookResult]) -> Path:
+    """Write a student's page to `feedback/<student>/<assignment>/feedback.html`, replacing an older one.
+
+    Args:
+        course: The course; its title, the assignment's and the notebooks' come from its files.
+        assignment: Id of the assignment.
+        student: Whose page.
+        results: The student's results in this assignment, in any order.
+
+    Raises:
+        CourseError: If the name can't be a folder's, there is nothing to show, or the page can't be written.
+    """
+    if student in {"", ".", ".."} or Path(student).name != student or "\0" in student:
+        raise CourseError(f"Student: expected a name that can be a folder's, got {student!r}. Rename the submission.")
+    if not results:
+        raise CourseError(f"Feedback: expected results of {student} in {assignment}, got none. Grade them first.")
+    config = load_assignment(course, assignment)
+    titles = {notebook.name: notebook.title for notebook in config.notebooks}
+    order = {name: number for number, name in enumerate(titles)}
+    ordered = sorted(results, key=lambda result: order.get(result.submission.notebook, len(order)))
+    page = render_feedback(student, config.title, ordered, titles)
+    return replace_file(course.feedback / student / assignment / "feedback.html", page.encode("utf-8"))
+
+
+def render_feedback(
+    student: str, title: str, results: Sequence[NotebookResult], titles: Mapping[str, str] = _NO_TITLES
+) -> str:
+    """Render a student's page. Pure: the same for the same arguments.
+
+    Whatever is shown is cleaned of control characters and escaped on its way into the page, wherever it comes from;
+    the page holds no script and asks for nothing from elsewhere, and says so to the browser.
+
+    Args:
+        student: Whose page.
+        title: Of the assignment.
+        results: One per notebook, in the order in which they are shown; at least one.
+        titles: Notebook name to its title; a name without one is shown itself.
+    """
+    return _environment().get_template("feedback.html").render(page=page_view(student, title, results, titles))
+
+
+def _shown(value: object) -> object:
+    """What stands behind every `{{ }}`: text is cleaned; autoescaping comes after. Markup comes from macros."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder.reports"),
+        autoescape=True,
+        finalize=_shown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["amount"] = amount
+    return environment

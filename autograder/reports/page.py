@@ -1,0 +1,320 @@
+"""What the feedback page shows, decided before anything is rendered. Pure.
+
+Nothing of `TestResult.staff` gets this far, so no template can show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from autograder.model import NotebookResult, QuestionResult, TestResult, Verdict
+from autograder.reports.merge import total, weakest
+from autograder.reports.text import one_line, shortened
+from autograder.reports.words import next_step, symbol, words
+
+_MESSAGE = {"lines": 12, "characters": 1200}
+_OUTPUT = {"lines": 40, "characters": 3000}
+_REMARK = 600
+
+
+class State(StrEnum):
+    """How a question stands as a whole."""
+
+    FULL = "full"
+    PART = "part"
+    NONE = "none"
+    OPEN = "open"
+    WAITS = "waits"
+
+
+_STATES: Mapping[State, tuple[str, str]] = {
+    State.FULL: ("✓", "all right"),
+    State.PART: ("◐", "partly right"),
+    State.NONE: ("✗", "no points yet"),
+    State.OPEN: ("○", "not implemented yet"),
+    State.WAITS: ("?", "waits for a person"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One hidden test, or several cases of one.
+
+    Attributes:
+        title: What is checked.
+        cases: The kinds of case, where there are several.
+    """
+
+    title: str
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What came out alike of one or more checks.
+
+    Attributes:
+        verdict: In words.
+        symbol: For the eye.
+        message: What came out: text and code in turns, starting with text; empty if there is nothing to say.
+        step: What to do next; empty if nothing.
+        checks: Which checks.
+    """
+
+    verdict: str
+    symbol: str
+    message: tuple[str, ...]
+    step: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionView:
+    """One question on the page.
+
+    Attributes:
+        anchor: Where links lead.
+        id: As the notebook calls it.
+        title: Its heading.
+        points: Earned.
+        pending: Waiting for a person.
+        maximum: To be had.
+        state: How it stands.
+        symbol: The state for the eye.
+        verdict: The state in words.
+        first: What to look at first, or None if nothing is wrong.
+        others: What else is wrong.
+        passed: The checks that passed.
+        count: Number of all checks, cases counted.
+        passed_count: Number of those that passed.
+        manual: Whether a person grades it.
+        helped: Whether prerequisites were replaced.
+        remarks: What costs nothing.
+        output: What the student's code printed.
+    """
+
+    anchor: str
+    id: str
+    title: str
+    points: float
+    pending: float
+    maximum: float
+    state: State
+    symbol: str
+    verdict: str
+    first: Finding | None
+    others: tuple[Finding, ...]
+    passed: tuple[Check, ...]
+    count: int
+    passed_count: int
+    manual: bool
+    helped: bool
+    remarks: tuple[str, ...]
+    output: str
+
+    @property
+    def share(self) -> float:
+        """Points earned, in percent."""
+        return _percent(self.points, self.maximum)
+
+    @property
+    def pending_share(self) -> float:
+        """Points that wait for a person, in percent."""
+        return min(_percent(self.pending, self.maximum), 100.0 - self.share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookView:
+    """One notebook on the page.
+
+    Attributes:
+        anchor: Where links lead.
+        title: As people read it.
+        points: Earned.
+        maximum: To be had.
+        problem: Why it can't be graded, or None.
+        remarks: On the notebook as a whole.
+        questions: In the notebook's order; empty if it can't be graded.
+        count: Number of questions.
+        handed_in: When, as people read it, or "".
+        fingerprint: First digits of the file's hash, or "".
+    """
+
+    anchor: str
+    title: str
+    points: float
+    maximum: float
+    problem: str | None
+    remarks: tuple[str, ...]
+    questions: tuple[QuestionView, ...]
+    count: int
+    handed_in: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """The whole page.
+
+    Attributes:
+        student: Whose.
+        title: Of the assignment.
+        points: Earned.
+        pending: Waiting for a person.
+        maximum: To be had.
+        notebooks: In the order in which they are shown.
+        next: The question to go on with, or None if nothing is left to do.
+        sandbox_level: The weakest wall that stood around the student's code.
+    """
+
+    student: str
+    title: str
+    points: float
+    pending: float
+    maximum: float
+    notebooks: tuple[NotebookView, ...]
+    next: QuestionView | None
+    sandbox_level: str
+
+
+def page_view(student: str, title: str, results: Sequence[NotebookResult], titles: Mapping[str, str]) -> PageView:
+    """Decide what one student's page shows.
+
+    Args:
+        student: Whose page.
+        title: Of the assignment.
+        results: One per notebook, in the order in which they are shown.
+        titles: Notebook name to its title; a name without one is shown itself.
+    """
+    notebooks = tuple(_notebook(result, titles) for result in results)
+    return PageView(
+        student=one_line(student, 200),
+        title=title,
+        points=total(result.points for result in results),
+        pending=total(result.points_pending for result in results),
+        maximum=total(result.max_points for result in results),
+        notebooks=notebooks,
+        next=_go_on_with([question for notebook in notebooks for question in notebook.questions]),
+        sandbox_level=weakest(result.sandbox_level for result in results),
+    )
+
+
+def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView:
+    submission = result.submission
+    problem = submission.problem
+    return NotebookView(
+        anchor=submission.notebook,
+        title=titles.get(submission.notebook, submission.notebook),
+        points=total([result.points]),
+        maximum=total([result.max_points]),
+        problem=None if problem is None else shortened(problem, **_MESSAGE),
+        remarks=tuple(one_line(remark, _REMARK) for remark in result.remarks),
+        questions=() if problem else tuple(_question(submission.notebook, entry) for entry in result.questions),
+        count=len(result.questions),
+        handed_in=_moment(submission.submitted_at),
+        fingerprint=submission.sha256[:12],
+    )
+
+
+def _question(notebook: str, entry: QuestionResult) -> QuestionView:
+    state = _state(entry)
+    findings = _findings(result for result in entry.tests if result.verdict is not Verdict.PASSED)
+    passed = [result for result in entry.tests if result.verdict is Verdict.PASSED]
+    return QuestionView(
+        anchor=f"{notebook}.{entry.question.id}",
+        id=entry.question.id,
+        title=entry.question.title,
+        points=entry.points,
+        pending=entry.points_pending,
+        maximum=entry.question.points,
+        state=state,
+        symbol=_STATES[state][0],
+        verdict=_STATES[state][1],
+        first=findings[0] if findings else None,
+        others=findings[1:],
+        passed=_checks(passed),
+        count=len(entry.tests),
+        passed_count=len(passed),
+        manual=entry.question.manual,
+        helped=entry.helped,
+        remarks=tuple(one_line(remark, _REMARK) for remark in entry.remarks),
+        output=shortened(entry.output, **_OUTPUT),
+    )
+
+
+def _state(entry: QuestionResult) -> State:
+    verdicts = {result.verdict for result in entry.tests}
+    if entry.points_pending > 0:
+        return State.WAITS
+    if entry.points >= entry.question.points:
+        return State.FULL
+    if verdicts and verdicts <= {Verdict.NOT_IMPLEMENTED, Verdict.SKIPPED}:
+        return State.OPEN
+    return State.PART if entry.points > 0 else State.NONE
+
+
+def _findings(results: Iterable[TestResult]) -> tuple[Finding, ...]:
+    """One finding for results that say the same, in the order in which they first come.
+
+    Checks that were not run stand last: what comes before them is their cause.
+    """
+    groups: dict[tuple[Verdict, str | None, str], list[TestResult]] = {}
+    for result in results:
+        groups.setdefault((result.verdict, result.rung, result.message), []).append(result)
+    ordered = sorted(groups.items(), key=lambda group: group[0][0] is Verdict.SKIPPED)
+    findings: list[Finding] = []
+    said: set[str] = set()
+    for key, group in ordered:
+        finding = _finding(*key, group)
+        findings.append(replace(finding, step="") if finding.step in said else finding)
+        said.add(finding.step)
+    return tuple(findings)
+
+
+def _finding(verdict: Verdict, rung: str | None, message: str, results: Sequence[TestResult]) -> Finding:
+    return Finding(
+        verdict=words(verdict, rung),
+        symbol=symbol(verdict),
+        message=tuple(shortened(message, **_MESSAGE).split("`")) if message else (),
+        step=next_step(verdict, rung),
+        checks=_checks(results),
+    )
+
+
+def _checks(results: Sequence[TestResult]) -> tuple[Check, ...]:
+    """Cases of one test together, under the title that they share."""
+    cases: dict[str, list[str]] = {}
+    for result in results:
+        title, case = _split(result)
+        cases.setdefault(title, [])
+        if case:
+            cases[title].append(case)
+    return tuple(Check(title=title, cases=tuple(found)) for title, found in cases.items())
+
+
+def _split(result: TestResult) -> tuple[str, str]:
+    """The title of a test and its case: grading puts the case in brackets behind the title, and into the id."""
+    name, title = result.test.id, result.test.title
+    case = name[name.index("[") + 1 : -1] if "[" in name else ""
+    return (title.removesuffix(f" ({case})"), case) if case and title.endswith(f" ({case})") else (title, "")
+
+
+def _go_on_with(questions: Sequence[QuestionView]) -> QuestionView | None:
+    """The first question that was begun and is not all right, or else the first that was not begun."""
+    begun = [entry for entry in questions if entry.state in (State.PART, State.NONE)]
+    not_begun = [entry for entry in questions if entry.state is State.OPEN]
+    return next(iter((*begun, *not_begun)), None)
+
+
+def _percent(points: float, maximum: float) -> float:
+    return round(100.0 * min(max(points / maximum, 0.0), 1.0), 1) if maximum else 0.0
+
+
+def _moment(iso: str | None) -> str:
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if iso else ""
+    except ValueError:
+        return ""
