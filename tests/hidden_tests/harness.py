@@ -1,0 +1,112 @@
+"""Runs the hidden tests of sliding_windows against plain functions, without a sandbox."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import autograder.hidden_tests.a1_convolution as folder
+from autograder.grading.hidden import HiddenTests
+from autograder.model import DeclaredTest, TestResult
+from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned
+
+TESTS = Path(next(iter(folder.__path__))) / "test_sliding_windows.py"
+QUESTIONS = {
+    "correlate1d": ("correlate1d", "convolve1d"),
+    "correlate2d": ("correlate2d",),
+    "match_template": ("match_template",),
+    "sobel_edges": ("gaussian_kernel", "sobel_edges"),
+    "square_detector": ("square_detector",),
+    "conv_output_size": ("conv_output_size", "same_padding"),
+    "conv_counts": ("conv_counts", "mlp_params"),
+    "conv2d_forward": ("conv2d_forward",),
+    "conv1x1_as_matmul": ("conv1x1_as_matmul",),
+    "conv_nd": ("conv1d_forward", "conv3d_forward"),
+    "conv2d_grouped": ("conv2d_grouped",),
+    "receptive_field": ("receptive_field", "layers_to_see"),
+}
+POINTS = dict(zip(QUESTIONS, (4, 5, 4, 3, 4, 4, 5, 8, 3, 4, 3, 5), strict=True))
+
+
+class InProcess:
+    """A session over a dict of functions: arguments are copied as the wire copies them, exceptions become data.
+
+    Attributes:
+        calls: Name, arguments and keywords of every call.
+    """
+
+    def __init__(self, functions: Mapping[str, Any]) -> None:
+        self.functions = functions
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.output = ""
+
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+    ) -> Reply:
+        self.calls.append((name, args, dict(kwargs)))
+        if name not in self.functions:
+            return Missing(name=name)
+        sent = tuple(_sent(arg) for arg in args)
+        try:
+            value = self.functions[name](*sent, **{key: _sent(arg) for key, arg in kwargs.items()})
+        except Exception as error:  # noqa: BLE001 - whatever a student's function raises
+            return Raised(types=tuple(kind.__name__ for kind in type(error).__mro__), message=str(error))
+        return Returned(value=_came(value), arguments=tuple(map(_came, sent)) if return_arguments else None)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def _sent(value: Any) -> Any:
+    """A copy that keeps what a test says about memory: layout and write protection."""
+    if isinstance(value, np.ndarray):
+        around = np.full(tuple(abs(_step(value, axis)) * n + 1 for axis, n in enumerate(value.shape)), 77, value.dtype)
+        copy = around[tuple(slice(None, -1, abs(_step(value, axis))) for axis in range(value.ndim))]
+        if value.flags.f_contiguous and not value.flags.c_contiguous:
+            copy = np.empty_like(value, order="F")
+        copy[...] = value
+        copy.flags.writeable = value.flags.writeable
+        return copy
+    if isinstance(value, list | tuple):
+        return type(value)(_sent(entry) for entry in value)
+    return value
+
+
+def _step(array: np.ndarray, axis: int) -> int:
+    """Two for arrays with gaps, otherwise one."""
+    return 1 if array.flags.forc else 2
+
+
+def _came(value: Any) -> Any:
+    if hasattr(value, "_fields"):
+        return Record(type(value).__name__, tuple(zip(value._fields, map(_came, value), strict=True)))
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_came(entry) for entry in value)
+    return value
+
+
+def run(tests: HiddenTests, functions: Mapping[str, Any], question: str) -> dict[str, TestResult]:
+    """Run one question's hidden tests: test id to result."""
+    return run_tests(tests, functions, [test for test in tests.declared if test.question == question])
+
+
+def run_tests(tests: HiddenTests, functions: Mapping[str, Any], declared: list[DeclaredTest]) -> dict[str, TestResult]:
+    """Run some hidden tests: test id to result."""
+    session = InProcess(functions)
+    return {result.test.id: result for result in tests.run(declared, lambda: session, lambda result: "")}
+
+
+def calls_by_test(tests: HiddenTests, functions: Mapping[str, Callable[..., Any]]) -> dict[str, list[Any]]:
+    """Test id to the calls that it makes on right functions."""
+    seen: dict[str, list[Any]] = defaultdict(list)
+    for test in tests.declared:
+        session = InProcess(functions)
+        tests.run([test], lambda session=session: session, lambda result: "")
+        seen[test.id] = session.calls
+    return seen
