@@ -13,7 +13,7 @@ from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_
 from autograder.grading.journal import open_journal
 from autograder.grading.secret import course_secret
 from autograder.intake.collect import collect
-from autograder.intake.rebuild import rebuild_file
+from autograder.intake.single import submission_at
 from autograder.model import Notebook, NotebookResult, Submission
 from autograder.release.build import build
 from autograder.release.prove import prove, solution_submission
@@ -90,7 +90,7 @@ def grade_assignment(
 def grade_file(course: Course, student: str, assignment: str, notebook: str, path: Path) -> NotebookResult:
     """Grade one file as it lies there; what `nbgrader autograde` calls for each notebook."""
     release = load_notebook(course, assignment, notebook)
-    submission = rebuild_file(release, student, path.read_bytes(), original=path.name)
+    submission = submission_at(path, release, student)
     return grade_one(_plans(course, (release,), course_secret(course))[notebook], submission)
 
 
