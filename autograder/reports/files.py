@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from autograder.errors import CourseError
@@ -15,18 +14,15 @@ def replace_file(path: Path, data: bytes) -> Path:
     Raises:
         CourseError: If the disk refuses, in one line.
     """
-    temporary: Path | None = None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
             temporary.unlink(missing_ok=True)
+    except OSError as error:
         raise CourseError(
             f"{path}: expected to write it, got: {error.strerror or error}. "
             "Check the folder's permissions and the space on the disk, then run again."

@@ -6,7 +6,7 @@ Nothing of `TestResult.staff` gets this far, so no template can show it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from autograder.reports.merge import total, weakest
 from autograder.reports.text import one_line, shortened
 from autograder.reports.words import next_step, symbol, words
 
-_MESSAGE = {"lines": 12, "characters": 1200}
+_MESSAGE = {"lines": 12, "characters": 800}
 _OUTPUT = {"lines": 40, "characters": 3000}
 _REMARK = 600
 
@@ -59,14 +59,14 @@ class Finding:
     Attributes:
         verdict: In words.
         symbol: For the eye.
-        message: What came out: text and code in turns, starting with text; empty if there is nothing to say.
+        message: What came out, code between backticks; empty if there is nothing to say.
         step: What to do next; empty if nothing.
         checks: Which checks.
     """
 
     verdict: str
     symbol: str
-    message: tuple[str, ...]
+    message: str
     step: str
     checks: tuple[Check, ...]
 
@@ -119,6 +119,11 @@ class QuestionView:
     def share(self) -> float:
         """Points earned, in percent."""
         return _percent(self.points, self.maximum)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether all there is to say is that nothing has been written yet."""
+        return self.state is State.OPEN and not self.others
 
     @property
     def pending_share(self) -> float:
@@ -179,6 +184,16 @@ class PageView:
     next: QuestionView | None
     sandbox_level: str
 
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to do and nothing to wait for."""
+        return self.next is None and not self.pending and all(entry.problem is None for entry in self.notebooks)
+
+    @property
+    def overview(self) -> bool:
+        """Whether there is anything to choose from."""
+        return len(self.notebooks) > 1 or any(notebook.questions for notebook in self.notebooks)
+
 
 def page_view(student: str, title: str, results: Sequence[NotebookResult], titles: Mapping[str, str]) -> PageView:
     """Decide what one student's page shows.
@@ -221,7 +236,8 @@ def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView
 
 def _question(notebook: str, entry: QuestionResult) -> QuestionView:
     state = _state(entry)
-    findings = _findings(result for result in entry.tests if result.verdict is not Verdict.PASSED)
+    functions = entry.question.functions
+    findings = _findings((result for result in entry.tests if result.verdict is not Verdict.PASSED), functions)
     passed = [result for result in entry.tests if result.verdict is Verdict.PASSED]
     return QuestionView(
         anchor=f"{notebook}.{entry.question.id}",
@@ -235,7 +251,7 @@ def _question(notebook: str, entry: QuestionResult) -> QuestionView:
         verdict=_STATES[state][1],
         first=findings[0] if findings else None,
         others=findings[1:],
-        passed=_checks(passed),
+        passed=_checks(passed, functions),
         count=len(entry.tests),
         passed_count=len(passed),
         manual=entry.question.manual,
@@ -256,50 +272,52 @@ def _state(entry: QuestionResult) -> State:
     return State.PART if entry.points > 0 else State.NONE
 
 
-def _findings(results: Iterable[TestResult]) -> tuple[Finding, ...]:
-    """One finding for results that say the same, in the order in which they first come.
+def _findings(results: Iterable[TestResult], functions: Sequence[str]) -> tuple[Finding, ...]:
+    """One finding for results that say the same, in the order in which they first come; advice is given once.
 
     Checks that were not run stand last: what comes before them is their cause.
     """
-    groups: dict[tuple[Verdict, str | None, str], list[TestResult]] = {}
+    groups: dict[tuple[Verdict, str, str, str], list[TestResult]] = {}
     for result in results:
-        groups.setdefault((result.verdict, result.rung, result.message), []).append(result)
+        in_words, step = words(result.verdict, result.rung), next_step(result.verdict, result.rung)
+        groups.setdefault((result.verdict, in_words, result.message, step), []).append(result)
     ordered = sorted(groups.items(), key=lambda group: group[0][0] is Verdict.SKIPPED)
     findings: list[Finding] = []
     said: set[str] = set()
-    for key, group in ordered:
-        finding = _finding(*key, group)
-        findings.append(replace(finding, step="") if finding.step in said else finding)
-        said.add(finding.step)
+    for (verdict, in_words, message, step), group in ordered:
+        findings.append(
+            Finding(
+                verdict=in_words,
+                symbol=symbol(verdict),
+                message=shortened(message, **_MESSAGE),
+                step="" if step in said else step,
+                checks=_checks(group, functions),
+            )
+        )
+        said.add(step)
     return tuple(findings)
 
 
-def _finding(verdict: Verdict, rung: str | None, message: str, results: Sequence[TestResult]) -> Finding:
-    return Finding(
-        verdict=words(verdict, rung),
-        symbol=symbol(verdict),
-        message=tuple(shortened(message, **_MESSAGE).split("`")) if message else (),
-        step=next_step(verdict, rung),
-        checks=_checks(results),
-    )
-
-
-def _checks(results: Sequence[TestResult]) -> tuple[Check, ...]:
+def _checks(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Check, ...]:
     """Cases of one test together, under the title that they share."""
     cases: dict[str, list[str]] = {}
     for result in results:
-        title, case = _split(result)
-        cases.setdefault(title, [])
-        if case:
-            cases[title].append(case)
+        title, case = _split(result, functions)
+        cases.setdefault(title, []).extend([case] if case else [])
     return tuple(Check(title=title, cases=tuple(found)) for title, found in cases.items())
 
 
-def _split(result: TestResult) -> tuple[str, str]:
-    """The title of a test and its case: grading puts the case in brackets behind the title, and into the id."""
-    name, title = result.test.id, result.test.title
-    case = name[name.index("[") + 1 : -1] if "[" in name else ""
-    return (title.removesuffix(f" ({case})"), case) if case and title.endswith(f" ({case})") else (title, "")
+def _split(result: TestResult, functions: Sequence[str]) -> tuple[str, str]:
+    """The title of a test and its case: grading puts the case in brackets behind the title, and into the id.
+
+    Where a test has several kinds of case, pytest joins them by hyphens; the one after a function's name goes.
+    """
+    _, _, case = result.test.id.removesuffix("]").partition("[")
+    title = result.test.title.removesuffix(f" ({case})")
+    if not case or title == result.test.title:
+        return title, ""
+    name = next((name for name in functions if case.startswith(f"{name}-")), "")
+    return title, f"{name}, {case.removeprefix(f'{name}-')}" if name else case
 
 
 def _go_on_with(questions: Sequence[QuestionView]) -> QuestionView | None:

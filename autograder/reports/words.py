@@ -33,7 +33,7 @@ _AFTER: Mapping[Verdict, str] = {
     Verdict.MEMORY: "Look for an array much larger than inputs and result, or a list that grows without end.",
     Verdict.OUTPUT_LIMIT: "Take the print calls out of the function; print in a cell of its own.",
     Verdict.FORBIDDEN: "Write this step yourself; the notebook's conventions say what is allowed.",
-    Verdict.SKIPPED: "Mend the check before this one first; then this one runs too.",
+    Verdict.SKIPPED: "Mend what failed before it; then it runs too.",
     Verdict.GRADER_FAULT: "There is nothing to do: this is our fault, no points are lost, and a person looks at it.",
 }
 
