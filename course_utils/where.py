@@ -94,7 +94,7 @@ def describe(indices: Sequence[int], size: int, name: str) -> str:
         return f"every {_ordinal(step)} {word(name, 1)} from {_numbered(chosen[:1], name)} on"
     if len(chosen) <= LISTED:
         return _numbered(chosen, name)
-    return f"{len(chosen)} of {size} {word(name, 2)}{_of(name)}"
+    return f"some {word(name, 2)}{_of(name)} ({len(chosen)} of {size})"
 
 
 def word(name: str, count: int = 1) -> str:
@@ -202,7 +202,8 @@ def _border(mask: Mask, names: Sequence[str]) -> Where | None:
         inner = flat[tuple(slice(low, size - high) for (low, high), size in zip(margins, flat.shape, strict=True))]
         if inner.size and not inner.any() and (best is None or inner.size > best[0]):
             best = inner.size, margins
-    if best is None or 9 * best[0] < flat.size:
+    # Where most of the frame is right, or little is left inside, it is no border.
+    if best is None or 9 * best[0] < flat.size or 2 * flat.sum() < flat.size - best[0]:
         return None
     sides = []
     region = np.ones_like(mask)
