@@ -160,7 +160,7 @@ def test_nan_and_endless_numbers(content: dict[str, Any]) -> None:
 
 def test_raw_control_characters(content: dict[str, Any]) -> None:
     """Line ends and tabs that some tool forgot to escape are taken as they are."""
-    insert_after(content, "demo-001", code_cell("", source="x = 1\n\ty = 2"))
+    insert_after(content, "demo-001", code_cell("") | {"source": "x = 1\n\ty = 2"})
     data = json.dumps(content).replace("1\\n\\ty", "1\n\ty").encode()
     assert b"1\n\ty" in data
     assert [entry.source for entry in read_notebook(data).cells][6] == "x = 1\n\ty = 2"
