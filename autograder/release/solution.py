@@ -92,7 +92,7 @@ def _execute(solved: Any, notebook: AuthoredNotebook) -> None:
         try:
             client.execute()
         except CellExecutionError as error:
-            problem = f"{error.ename}: {error.evalue}"
+            problem = f"{error.ename}: {error.evalue}".splitlines()[0].rstrip(".")
         except CellTimeoutError:
             problem = f"nothing within {_CELL_S} s"
         except DeadKernelError:
