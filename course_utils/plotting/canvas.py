@@ -18,6 +18,7 @@ BLUE, ORANGE, SKY, PURPLE, BLACK, GREY = "#0072B2", "#E69F00", "#56B4E9", "#CC79
 LINES = (BLUE, ORANGE, PURPLE, BLACK)
 STYLES = ("-", "--", "-.", ":")
 SIGNED = "PuOr"
+EMPTY = "#D9D9D9"
 
 
 def canvas(finding: str, rows: int, columns: int, height_in: float, **options: Any) -> tuple[Figure, Any]:

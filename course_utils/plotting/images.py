@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.plotting.canvas import BLUE, LINES, ORANGE, STYLES, box, canvas, label, numbers, show
+from course_utils.plotting.canvas import BLUE, EMPTY, LINES, ORANGE, STYLES, box, canvas, label, numbers, show
 from course_utils.plotting.student import Function, as_numbers, as_parts, ask, kindly
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def sliding_window(correlate2d: Function, image: Array, kernel: Array, places: S
         show(product, window * kernel, f"window × kernel, sum {np.sum(window * kernel):g}", signed=True)
         numbers(product, window * kernel, size=8)
         filled = np.arange(out.size).reshape(out.shape) <= row * out.shape[1] + column
-        show(partly, np.where(filled, out, 0), "output so far", signed=True, vmin=-bound, vmax=bound)
+        show(partly, np.ma.array(out, mask=~filled), "output so far", signed=True, vmin=-bound, vmax=bound)
+        partly.set_facecolor(EMPTY)
         numbers(partly, out, shown=filled)
         box(partly, row, column, 1, 1, ORANGE)
     return figure

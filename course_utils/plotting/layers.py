@@ -39,14 +39,15 @@ def detector(square_detector: Function, correlate2d: Function, scene: Array) -> 
     out = np.maximum(sum(ask(correlate2d, hidden[c], w2[0, c], shape=outer) for c in range(channels)) + b2[0], 0)
     shown = hidden[:4]
     columns = max(len(shown), 2)
-    figure, axes = canvas("Layer 1 marks corners, layer 2 asks for all of them at once", 2, columns, 3.6)
+    fired = np.argwhere(out > 0)
+    figure, axes = canvas(f"The detector fires at {len(fired)} places of this scene", 2, columns, 3.6)
     for ax in axes.flat:
         ax.set_axis_off()
     grid = axes[0, 0].get_gridspec()
     left, right = figure.add_subplot(grid[0, : columns // 2]), figure.add_subplot(grid[0, columns // 2 :])
     show(left, scene, f"scene, {H} × {W}", cmap="cividis")
-    show(right, scene, f"layer 2 fires {int(np.sum(out > 0))} times", cmap="cividis", alpha=0.45)
-    for row, column in np.argwhere(out > 0):
+    show(right, scene, "orange: patches where layer 2 is above 0", cmap="cividis", alpha=0.45)
+    for row, column in fired:
         box(right, float(row), float(column), 4, 4, ORANGE)
     for index, (ax, values) in enumerate(zip(axes[1], shown, strict=False)):
         ax.set_axis_on()
@@ -128,6 +129,8 @@ def motion(conv3d_forward: Function, film: Array, kernel: Array, b: Array) -> Fi
     for ax, (values, title, y) in zip(axes[1], panels, strict=True):
         ax.imshow(values, cmap="cividis")
         label(ax, title, "column (pixels)", y)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

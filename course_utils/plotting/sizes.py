@@ -38,7 +38,7 @@ def output_sizes(conv_output_size: Function, kernel: int = 3) -> Figure:
         for option, colour, style in zip(options, LINES, STYLES, strict=False):
             values = [_whole(ask(conv_output_size, int(size), kernel, **option), "conv_output_size") for size in sizes]
             name = ", ".join(f"{key} {value}" for key, value in option.items())
-            ax.step(sizes, values, where="post", color=colour, linestyle=style, label=name)
+            ax.plot(sizes, values, ".", color=colour, linestyle=style, label=name)
         ax.plot(sizes, sizes, color=GREY, linewidth=0.8, label="unchanged")
         ax.legend(fontsize=7)
         label(
@@ -163,9 +163,9 @@ def view_growth(receptive_field: Function, target: int = 224, deepest: int = 10)
     figure, axes = canvas("Depth adds pixels to the view; stride and dilation multiply it", 1, 1, 3.2)
     ax = axes[0, 0]
     depths = np.arange(deepest + 1)
-    for (name, layers), colour, style, marker in zip(ways, LINES, STYLES, "osv^", strict=True):
+    for (name, layers), colour, style, marker, side in zip(ways, LINES, STYLES, "osv^", (4, 4, 4, 9), strict=True):
         sizes = [_whole(_view(receptive_field, layers[:depth])[0], "receptive_field") for depth in depths]
-        ax.semilogy(depths, sizes, color=colour, linestyle=style, marker=marker, markersize=4, label=name)
+        ax.semilogy(depths, sizes, marker, color=colour, linestyle=style, markersize=side, fillstyle="none", label=name)
     ax.axhline(target, color=GREY, linewidth=0.8)
     ax.text(0, target * 1.08, f"an image of {target} pixels", fontsize=7, color="black")
     ax.legend(fontsize=7)
