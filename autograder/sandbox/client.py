@@ -1,0 +1,300 @@
+"""The grader's side of the sandbox: all clocks run here, and nothing that comes back is believed unchecked."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from autograder.errors import GraderFault, SandboxError
+from autograder.model import Cell, Limits, Verdict
+from autograder.sandbox import walls, wire
+from autograder.sandbox.forms import TooLargeError, WireError
+from autograder.sandbox.group import Group, Overuse
+from autograder.sandbox.launch import Forkserver
+from autograder.sandbox.loading import Loader, cells_to_run
+from autograder.sandbox.pack import Packer
+from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
+from autograder.sandbox.unpack import Unpacker
+
+_NONSENSE = Stopped(
+    verdict=Verdict.STUDENT_ERROR,
+    message="The process sent something that is no answer: leave its files and sockets alone.",
+)
+
+
+def open_sandbox(
+    *, kind: str, limits: Limits, forbidden: tuple[str, ...] = (), level: str | None = None
+) -> ForkserverSandbox:
+    """Start a forkserver behind a wall.
+
+    Args:
+        kind: "numpy" or "torch".
+        limits: What student code may use.
+        forbidden: Dotted names of functions and modules that are taken out of the workers.
+        level: One of config.SANDBOX_LEVELS, or None for the strongest that the machine offers.
+
+    Raises:
+        SandboxError: If the level can't be had here, or the forkserver doesn't start.
+    """
+    return ForkserverSandbox(
+        kind=kind, limits=limits, forbidden=tuple(forbidden), level=walls.choose(level, walls.probe())
+    )
+
+
+class ForkserverSandbox:
+    """A forkserver, and the workers that it forks. See `protocol.Sandbox`."""
+
+    def __init__(self, *, kind: str, limits: Limits, forbidden: tuple[str, ...], level: str) -> None:
+        self._kind = kind
+        self._limits = limits
+        self._forbidden = forbidden
+        self._level = level
+        self._forkserver = self._start()
+        self._workers: list[ForkserverWorker] = []
+
+    @property
+    def level(self) -> str:
+        """Name of the wall, one of config.SANDBOX_LEVELS."""
+        return self._level
+
+    def load(self, cells: Sequence[Cell]) -> ForkserverWorker:
+        """Run the cells in a fresh process. A notebook that can't be run gives a worker that says so when asked.
+
+        Raises:
+            SandboxError: If no process can be had behind the wall.
+        """
+        worker = ForkserverWorker(self._spawn, Loader(cells_to_run(cells), self._limits), self._limits)
+        self._workers = [*(entry for entry in self._workers if not entry.closed), worker]
+        return worker
+
+    def close(self) -> None:
+        """End the forkserver and all that it started. May be called twice."""
+        for worker in self._workers:
+            worker.close()
+        self._forkserver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> Forkserver:
+        return Forkserver(kind=self._kind, level=self._level, limits=self._limits, forbidden=self._forbidden)
+
+    def _spawn(self) -> Group:
+        try:
+            return Group(self._forkserver, self._limits)
+        except SandboxError:
+            if self._forkserver.alive:
+                raise
+            self._forkserver.close()
+            self._forkserver = self._start()
+            return Group(self._forkserver, self._limits)
+
+
+class ForkserverWorker:
+    """A loaded notebook, started again when it was ended. See `protocol.Worker`."""
+
+    def __init__(self, spawn: Any, loader: Loader, limits: Limits) -> None:
+        self._spawn = spawn
+        self._loader = loader
+        self._limits = limits
+        self._group = loader.load(spawn)
+        self._sessions: list[ForkserverSession] = []
+        self.closed = False
+
+    @property
+    def reports(self) -> tuple[CellReport, ...]:
+        """How each cell ran."""
+        return self._loader.reports
+
+    def ask(self, *, replacements: Mapping[str, str] | None = None) -> ForkserverSession:
+        """Start a session. Where none can be had, its calls say why.
+
+        Raises:
+            SandboxError: If the worker is closed, or no process can be had behind the wall.
+        """
+        if self.closed:
+            raise SandboxError("Sandbox: expected an open worker, got a closed one. Load the notebook again.")
+        if isinstance(self._group, Group) and not self._group.alive:
+            self._group = self._loader.load(self._spawn)
+        session = ForkserverSession(self._group, replacements or {}, self._limits)
+        self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
+        return session
+
+    def close(self) -> None:
+        """End everything that this notebook started. May be called twice."""
+        self.closed = True
+        if isinstance(self._group, Group):
+            self._group.kill()
+        for session in self._sessions:
+            session.close()
+
+
+class ForkserverSession:
+    """One question's process. See `protocol.Session`."""
+
+    def __init__(self, group: Group | Stopped, replacements: Mapping[str, str], limits: Limits) -> None:
+        self._limits = limits
+        self._left_s = limits.question_wall_s
+        self._output = ""
+        self._channel: wire.Channel | None = None
+        self._stopped: Stopped | None = None
+        self._number = 0
+        if isinstance(group, Stopped):
+            self._stopped = group
+        else:
+            self._group = group
+            self._stopped = self._start(replacements)
+
+    @property
+    def output(self) -> str:
+        """What the student's code has printed in this session, bounded."""
+        return self._output
+
+    @property
+    def closed(self) -> bool:
+        """Whether its process is gone, or going."""
+        return self._channel is None
+
+    def call(
+        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+    ) -> Reply:
+        """Call a student's function.
+
+        Raises:
+            GraderFault: If an argument has no form on the wire.
+        """
+        if self._stopped is not None:
+            return self._stopped
+        call, blobs = _pack_call(name, args, kwargs, return_arguments=return_arguments)
+        started = time.monotonic()
+        reply = self._exchange(name, call, blobs, started + min(self._limits.call_wall_s, self._left_s))
+        self._left_s -= time.monotonic() - started
+        if isinstance(reply, Stopped):
+            self._stopped = reply
+            self.close()
+        return reply
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+            self._group.forget(self._number)
+        if self._stopped is None:
+            self._stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message="This session is closed.")
+
+    def _start(self, replacements: Mapping[str, str]) -> Stopped | None:
+        try:
+            self._number, self._channel = self._group.ask(replacements, time.monotonic() + self._limits.call_wall_s)
+        except (OSError, wire.DeadlinePassed, Overuse) as error:
+            self._group.kill()
+            return _why(error, "The loaded notebook does not answer.")
+        message = self._hear(time.monotonic() + self._limits.call_wall_s)
+        if isinstance(message, Stopped):
+            stopped = message
+        elif isinstance(message[0], wire.Started) and not message[0].problem:
+            return None
+        elif isinstance(message[0], wire.Started):
+            text = f"Our version of a function does not run beside this notebook: {message[0].problem}."
+            stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message=text)
+        else:
+            stopped = self._cut(_NONSENSE)
+        self._stopped = stopped
+        self.close()
+        return stopped
+
+    def _exchange(self, name: str, call: wire.Call, blobs: Sequence[memoryview], deadline: float) -> Reply:
+        assert self._channel is not None
+        try:
+            self._channel.send(call, blobs, deadline=deadline)
+        except (wire.DeadlinePassed, Overuse) as error:
+            return self._cut(_why(error, self._say_timeout()))
+        except OSError:
+            return self._group.cause_of_death(self._number)
+        received = self._hear(deadline)
+        if isinstance(received, Stopped):
+            return received
+        message, blob = received
+        if isinstance(message, wire.Started) or message.id != call.id:
+            return self._cut(_NONSENSE)
+        self._output = (self._output + message.output)[: self._limits.output_bytes]
+        try:
+            return _unpack_reply(name, message, blob)
+        except WireError:
+            return self._cut(_NONSENSE)
+
+    def _hear(self, deadline: float) -> tuple[wire.FromSession, memoryview] | Stopped:
+        assert self._channel is not None
+        try:
+            received = self._group.reply(self._number, self._channel, deadline)
+        except (wire.DeadlinePassed, Overuse) as error:
+            return self._cut(_why(error, self._say_timeout()))
+        except WireError:
+            return self._cut(_NONSENSE)
+        except OSError:
+            received = None
+        return self._group.cause_of_death(self._number) if received is None else received
+
+    def _cut(self, stopped: Stopped) -> Stopped:
+        """End the whole group: it hangs, or can't be trusted to answer the next question."""
+        self._group.kill()
+        return stopped
+
+    def _say_timeout(self) -> str:
+        if self._left_s < self._limits.call_wall_s:
+            return f"All calls of this question together took longer than {self._limits.question_wall_s:g} s."
+        return f"It took longer than {self._limits.call_wall_s:g} s: is there a loop that never ends?"
+
+
+def _why(error: Exception, otherwise: str) -> Stopped:
+    if isinstance(error, Overuse):
+        return error.stopped
+    verdict = Verdict.TIMEOUT if isinstance(error, wire.DeadlinePassed) else Verdict.STUDENT_ERROR
+    return Stopped(verdict=verdict, message=otherwise)
+
+
+def _pack_call(
+    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool
+) -> tuple[wire.Call, list[memoryview]]:
+    packer = Packer()
+    try:
+        packed = [packer.pack(entry) for entry in args]
+        named = {key: packer.pack(entry) for key, entry in kwargs.items()}
+    except (TypeError, TooLargeError) as error:
+        raise GraderFault(f"Call of {name}: {error} Hidden tests pass numbers, text, arrays and containers.") from error
+    # A number that can't be guessed: no reply can be written before its call.
+    call = wire.Call(id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments)
+    return call, packer.blobs
+
+
+def _unpack_reply(name: str, message: wire.Done | wire.Threw | wire.Absent | wire.Halted, blob: memoryview) -> Reply:
+    """Turn a message into a reply.
+
+    Raises:
+        WireError: If its values are not as agreed on.
+    """
+    unpacker = Unpacker(blob)
+    reply: Reply
+    match message:
+        case wire.Done():
+            value = unpacker.unpack(message.value)
+            arguments = None
+            if message.arguments is not None:
+                arguments = tuple(unpacker.unpack(entry) for entry in message.arguments)
+            reply = Returned(value=value, arguments=arguments)
+        case wire.Threw():
+            reply = Raised(types=tuple(message.types), message=message.message, line=message.line)
+        case wire.Absent():
+            reply = Missing(name=name, found=message.found)
+        case wire.Halted():
+            reply = Stopped(verdict=Verdict(message.verdict), message=message.message)
+    unpacker.finish()
+    return reply

@@ -1,0 +1,255 @@
+"""Functions and modules that an answer must not use: named kindly in its source, and gone where it runs.
+
+The source is searched so that a message can name what was used; nothing hangs on it. What decides is that in the
+worker the function itself is replaced wherever a reference to it can be found, and the module can't be imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import CellType, ModuleType
+from typing import Any, NoReturn
+
+# What students write, where it differs from the full name.
+_SHORT = {"numpy": "np", "torch.nn.functional": "F"}
+_HINTS = {
+    "numpy.convolve": "build it from slices, sums and products",
+    "numpy.correlate": "build it from slices, sums and products",
+    "torch": "these answers are written with NumPy alone",
+    "scipy": "these answers are written with NumPy alone",
+}
+# Functions below a public one that do the same work.
+_KERNELS = {
+    "numpy.convolve": ("numpy._core._multiarray_umath.correlate",),
+    "numpy.correlate": ("numpy._core._multiarray_umath.correlate2",),
+}
+
+
+class ForbiddenCall(Exception):
+    """Student code reached for a function that this notebook doesn't allow."""
+
+
+class ForbiddenImport(ModuleNotFoundError, ForbiddenCall):
+    """Student code imported a module that this notebook doesn't allow.
+
+    An ImportError too, because libraries try optional imports and go on without them.
+    """
+
+
+def find_forbidden(source: str, names: Sequence[str]) -> list[str]:
+    """Find forbidden names in a cell's source, through aliases and constant `getattr` and `import_module`.
+
+    Args:
+        source: A cell's text; lines that are no Python (magics) are skipped, text that can't be parsed has nothing.
+        names: Dotted names: modules or functions.
+
+    Returns:
+        Those of `names` that are used, in the order in which they are named there, each once.
+    """
+    tree = _parse(source)
+    if tree is None:
+        return []
+    aliases = _habits(names) | _aliases(tree)
+    used = {full for node in ast.walk(tree) for full in _full_names(node, aliases)}
+    return [name for name in names if any(full == name or full.startswith(name + ".") for full in used)]
+
+
+def say_forbidden(name: str) -> str:
+    """The sentence that a student reads."""
+    return f"{_as_written(name)} is not allowed here: {_HINTS.get(name, 'write this part yourself')}."
+
+
+def forbid(names: Iterable[str]) -> None:
+    """Take functions and modules out of this process. Called once, before any student code.
+
+    Raises:
+        LookupError: If a name is neither a module nor a function of one.
+    """
+    modules = []
+    for name in names:
+        if _is_module(name):
+            modules.append(name)
+        else:
+            _remove_function(name)
+    if modules:
+        for loaded in list(sys.modules):
+            if any(loaded == name or loaded.startswith(name + ".") for name in modules):
+                del sys.modules[loaded]
+        for name in modules:
+            parent, _, child = name.rpartition(".")
+            if parent in sys.modules and child in vars(sys.modules[parent]):
+                delattr(sys.modules[parent], child)
+        sys.meta_path.insert(0, _Refuser(tuple(modules)))
+
+
+class _Refuser(importlib.abc.MetaPathFinder):
+    """Finds no forbidden module, and lets no one look further."""
+
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self._modules = modules
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        for name in self._modules:
+            if fullname == name or fullname.startswith(name + "."):
+                raise ForbiddenImport(say_forbidden(name), name=fullname)
+        return None
+
+
+def _is_module(name: str) -> bool:
+    """Whether a dotted name is a module, or lies in a package that isn't loaded and thus need not be told apart."""
+    if name in sys.modules or name.partition(".")[0] not in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ImportError:
+        return False
+
+
+def _remove_function(name: str) -> None:
+    function = _look_up(name)
+    if function is None:
+        raise LookupError(f"Forbidden name {name}: expected a module, or a function of an importable module.")
+    kernels = (_look_up(kernel) for kernel in _KERNELS.get(name, ()))
+    originals = [part for whole in (function, *kernels) if whole is not None for part in _layers(whole)]
+    stand_in = _stand_in(name)
+    for original in originals:
+        _replace_everywhere(original, stand_in)
+
+
+def _look_up(name: str) -> Any:
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except ImportError:
+        return None
+
+
+def _layers(function: Any) -> list[Any]:
+    """A function and those that it wraps."""
+    layers = [function]
+    for attribute in ("__wrapped__", "_implementation", "__func__"):
+        inner = getattr(function, attribute, None)
+        if callable(inner) and all(inner is not other for other in layers):
+            layers.append(inner)
+    return layers
+
+
+def _stand_in(name: str) -> Callable[..., NoReturn]:
+    message = say_forbidden(name)
+
+    def gone(*_args: object, **_kwargs: object) -> NoReturn:
+        raise ForbiddenCall(message)
+
+    gone.__name__ = gone.__qualname__ = name.rpartition(".")[2]
+    gone.__doc__ = message
+    return gone
+
+
+def _replace_everywhere(original: Any, stand_in: Callable[..., NoReturn]) -> None:
+    """Put the stand-in wherever the original is held: namespaces, containers, closures."""
+    for holder in gc.get_referrers(original):
+        if isinstance(holder, dict):
+            # No comprehension here: its closure would hold the original too, and be given the stand-in.
+            for key, value in list(holder.items()):
+                if value is original:
+                    holder[key] = stand_in
+        elif isinstance(holder, set):
+            holder.discard(original)
+        elif isinstance(holder, CellType):
+            holder.cell_contents = stand_in
+
+
+def _parse(source: str) -> ast.Module | None:
+    for text in (source, "\n".join("" if _is_magic(line) else line for line in source.splitlines())):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _is_magic(line: str) -> bool:
+    return line.lstrip().startswith(("%", "!", "?")) or line.rstrip().endswith("?")
+
+
+def _habits(names: Sequence[str]) -> dict[str, str]:
+    """Short names that a set-up cell may have imported; only those that matter, as F may well be a count of filters."""
+    return {short: full for full, short in _SHORT.items() if any(name.startswith(full + ".") for name in names)}
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """Local name to full dotted name, for all imports anywhere in the cell."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for entry in node.names:
+                if entry.asname:
+                    aliases[entry.asname] = entry.name
+                else:
+                    aliases[entry.name.split(".")[0]] = entry.name.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for entry in node.names:
+                aliases[entry.asname or entry.name] = f"{node.module}.{entry.name}"
+    return aliases
+
+
+def _full_names(node: ast.AST, aliases: Mapping[str, str]) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [entry.name for entry in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [f"{node.module}.{entry.name}" for entry in node.names]
+    if isinstance(node, ast.Attribute):
+        full = _dotted(node, aliases)
+        return [full] if full else []
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        # A module's bare name is how its allowed parts are reached, and an import says it anyway.
+        full = aliases.get(node.id, "")
+        return [full] if "." in full else []
+    if isinstance(node, ast.Call):
+        return _from_call(node, aliases)
+    return []
+
+
+def _from_call(node: ast.Call, aliases: Mapping[str, str]) -> list[str]:
+    """What `getattr(np, "convolve")`, `import_module("scipy.signal")` and `__import__("torch")` reach for."""
+    function = _dotted(node.func, aliases)
+    texts = [_constant_text(argument) for argument in node.args]
+    if function == "getattr" and len(node.args) >= 2 and texts[1]:
+        owner = _dotted(node.args[0], aliases)
+        return [f"{owner}.{texts[1]}"] if owner else []
+    if function.rpartition(".")[2] in {"import_module", "__import__"} and texts and texts[0]:
+        return [texts[0]]
+    return []
+
+
+def _constant_text(node: ast.AST) -> str:
+    """The text of a string constant, or of several joined by +; "" for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _constant_text(node.left), _constant_text(node.right)
+        return left + right if left and right else ""
+    return ""
+
+
+def _dotted(node: ast.AST, aliases: Mapping[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([aliases.get(node.id, node.id), *reversed(parts)])
+
+
+def _as_written(name: str) -> str:
+    parent, _, child = name.rpartition(".")
+    return f"{_SHORT[parent]}.{child}" if parent in _SHORT else name

@@ -1,0 +1,170 @@
+"""The process from which workers are forked: all imports done, no student code, nothing of the grader in it.
+
+Started by the client as a fresh interpreter with an environment made for it. It serves one grader, over the socket
+that it inherits, and ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from autograder.model import Limits
+from autograder.sandbox import kernel, processes, walls, wire
+from autograder.sandbox.forbidden import forbid
+
+_PARENT_CHECK_S = 1.0
+_ENDING_S = 5.0
+_ENDING_STEP_S = 0.0005
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the client wants, as JSON in the last argument.
+
+    Attributes:
+        socket: Descriptor of our end.
+        kind: "numpy" or "torch".
+        level: Which wall.
+        limits: What student code may use.
+        forbidden: Dotted names that are taken out of the workers.
+        private: Folders that no worker may read.
+    """
+
+    socket: int
+    kind: str
+    level: str
+    limits: Limits
+    forbidden: tuple[str, ...]
+    private: tuple[str, ...]
+
+
+def main() -> None:
+    """Get ready, then fork and end workers until the grader hangs up."""
+    order = msgspec.json.decode(sys.argv[-1], type=Order)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    with socket.socket(fileno=order.socket) as sock:
+        _import_libraries(order.kind)
+        wall = walls.prepare(order.level, order.limits, order.forbidden, [Path(entry) for entry in order.private])
+        forbid(order.forbidden)
+        gc.collect()
+        gc.freeze()
+        _Forkserver(wire.Channel(sock), wall, order.limits).serve()
+
+
+def _import_libraries(kind: str) -> None:
+    """Import what notebooks use, and make each do its first, slow step here, once for all workers."""
+    import numpy as np  # noqa: PLC0415 - this is the moment for it, not the import of this module
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    importlib.import_module("autograder.sandbox.worker")
+    for name in ("course_utils.checks", "course_utils.plotting", "course_utils.checks.sliding_windows"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    if kind == "torch":
+        torch = importlib.import_module("torch")
+        torch.set_num_threads(1)
+        importlib.import_module("torch.nn.functional")
+        # The first step of an optimiser imports a compiler, which takes half a second.
+        weight = torch.nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        weight.sum().backward()
+        optimizer.step()
+    np.ones((4, 4)) @ np.ones((4, 4))
+    np.random.default_rng(0).normal(size=3)
+    figure, axes = pyplot.subplots()
+    axes.imshow([[0.0, 1.0]])
+    axes.set_title("$x$ warm-up")
+    figure.canvas.draw()
+    pyplot.close(figure)
+    pyplot.show = _show_nothing
+
+
+def _show_nothing(*_args: object, **_kwargs: object) -> None:
+    """What `plt.show()` does when no one is looking."""
+
+
+class _Forkserver:
+    def __init__(self, channel: wire.Channel, wall: walls.Wall, limits: Limits) -> None:
+        self._channel = channel
+        self._wall = wall
+        self._limits = limits
+        self._workers: set[int] = set()
+        self._grader = os.getppid()
+
+    def serve(self) -> None:
+        self._channel.send(wire.Serving(level=self._wall.level, anonymous_bytes=processes.anonymous_bytes(os.getpid())))
+        poll = select.poll()
+        poll.register(self._channel, select.POLLIN)
+        try:
+            while os.getppid() == self._grader:
+                # Whoever else holds the grader's end open must not keep us alive without it.
+                if not poll.poll(_PARENT_CHECK_S * 1000):
+                    continue
+                match self._channel.receive_with_descriptor(wire.to_forkserver):
+                    case None:
+                        break
+                    case wire.Spawn(scratch=scratch), int(fd):
+                        self._channel.send(wire.Spawned(pid=self._spawn(Path(scratch), fd)))
+                    case wire.End(pid=pid), _:
+                        self._end(pid)
+                        self._channel.send(wire.Ended(pid=pid))
+        finally:
+            for pid in list(self._workers):
+                self._end(pid)
+
+    def _spawn(self, scratch: Path, fd: int) -> int:
+        # Imported above; by name, so that it may import what is warmed up there.
+        from autograder.sandbox.worker import serve_notebook  # noqa: PLC0415
+
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._channel.close()
+            serve_notebook(socket.socket(fileno=fd), self._wall, scratch, parent, self._limits)
+        os.close(fd)
+        self._workers.add(pid)
+        return pid
+
+    def _end(self, pid: int) -> None:
+        """End a worker, its group, and whatever of it has found its way to us as an orphan."""
+        self._workers.discard(pid)
+        give_up = time.monotonic() + _ENDING_S
+        while time.monotonic() < give_up:
+            # First the group, while its leader, dead or alive, still holds the number.
+            alive = _kill_group(pid)
+            strays = processes.children(os.getpid()) - self._workers
+            for stray in strays - {pid}:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(stray, signal.SIGKILL)
+            for child in {pid, *strays}:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+            if not alive and not strays:
+                return
+            time.sleep(_ENDING_STEP_S)
+
+
+def _kill_group(group: int) -> bool:
+    """Whether there was anything left to kill."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

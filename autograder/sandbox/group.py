@@ -1,0 +1,219 @@
+"""One worker as the grader sees it: its control channel, its sessions' ends, and the power to end it."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import signal
+import socket
+import time
+from collections.abc import Mapping
+
+from autograder.errors import SandboxError
+from autograder.model import Limits, Verdict
+from autograder.sandbox import processes, wire
+from autograder.sandbox.forms import WireError
+from autograder.sandbox.launch import Forkserver
+from autograder.sandbox.protocol import Stopped
+from autograder.sandbox.watch import overuse, say_memory
+
+_WALLS_S = 10.0
+_END_REPORT_S = 1.0
+
+
+class Overuse(Exception):
+    """The worker uses more than it may."""
+
+    def __init__(self, stopped: Stopped) -> None:
+        super().__init__(stopped.message)
+        self.stopped = stopped
+
+
+class Group:
+    """A worker's process group.
+
+    Args:
+        forkserver: Forks it.
+        limits: What student code may use.
+
+    Raises:
+        SandboxError: If the forkserver is gone, or the walls don't stand.
+    """
+
+    def __init__(self, forkserver: Forkserver, limits: Limits) -> None:
+        self._forkserver = forkserver
+        self._limits = limits
+        self._spawned = forkserver.spawn()
+        self._control = wire.Channel(self._spawned.sock, self._look)
+        self._looked = time.monotonic()
+        self._ended: dict[int, int] = {}
+        self._open: set[int] = set()
+        self._count = 0
+        self.alive = True
+        try:
+            self._expect_walls()
+        except SandboxError:
+            self.kill()
+            raise
+
+    def load(self, cells: list[wire.CellSource]) -> None:
+        """Tell it to run these cells.
+
+        Raises:
+            OSError: If it is gone.
+        """
+        self._control.send(wire.Load(cells=cells), deadline=time.monotonic() + _WALLS_S)
+
+    def next_report(self, deadline: float) -> wire.CellDone | wire.Loaded | None:
+        """The next thing it says while it loads, or None if it is gone.
+
+        Raises:
+            DeadlinePassed, Overuse, WireError: As their names say.
+        """
+        try:
+            received = self._control.receive(wire.from_worker, deadline)
+        except OSError:
+            return None
+        match received:
+            case None:
+                return None
+            case (wire.CellDone() | wire.Loaded()) as report, _:
+                return report
+        raise WireError("Worker: expected the report of a cell, got something else.")
+
+    def ask(self, replacements: Mapping[str, str], deadline: float) -> tuple[int, wire.Channel]:
+        """Have a session forked.
+
+        Returns:
+            Its number and the channel on which it answers.
+
+        Raises:
+            DeadlinePassed, OSError: If the worker doesn't listen.
+        """
+        self._count += 1
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            with theirs:
+                message = wire.Ask(session=self._count, replacements=dict(replacements))
+                self._control.send(message, fds=[theirs.fileno()], deadline=deadline)
+        except BaseException:
+            ours.close()
+            raise
+        self._open.add(self._count)
+        return self._count, wire.Channel(ours, self._look)
+
+    def reply(self, session: int, channel: wire.Channel, deadline: float) -> tuple[wire.FromSession, memoryview] | None:
+        """Wait for what a session says next; None if its process has ended.
+
+        Raises:
+            DeadlinePassed, Overuse, WireError, OSError: As their names say.
+        """
+        poll = select.poll()
+        poll.register(channel, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        while True:
+            left_s = deadline - time.monotonic()
+            ready = {descriptor for descriptor, _ in poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)}
+            if channel.fileno() in ready:
+                return channel.receive(wire.from_session, deadline)
+            if session in self._ended:
+                return None
+            if self._control.fileno() in ready:
+                self._hear_end(deadline)
+            elif left_s <= 0:
+                raise wire.DeadlinePassed
+            self._look()
+
+    def cause_of_death(self, session: int) -> Stopped:
+        """Why a session's process ended without an answer, as far as the worker knows."""
+        with contextlib.suppress(wire.DeadlinePassed, WireError, OSError):
+            self._await_end(session)
+        return explain_death(self._ended.get(session), self._limits)
+
+    def forget(self, session: int) -> None:
+        """The grader has hung up on a session: its process must end, and must leave nothing behind."""
+        self._open.discard(session)
+        if not self.alive:
+            return
+        try:
+            self._await_end(session)
+        except (wire.DeadlinePassed, Overuse, WireError, OSError):
+            self.kill()
+            return
+        if not self._open and self._has_strays():
+            self.kill()
+
+    def kill(self) -> None:
+        """End the worker and all that it started. May be called twice."""
+        if not self.alive:
+            return
+        self.alive = False
+        # If the forkserver is gone, so are its workers: they end with it.
+        with contextlib.suppress(SandboxError):
+            self._forkserver.end(self._spawned)
+
+    def _expect_walls(self) -> None:
+        try:
+            received = self._control.receive(wire.from_worker, time.monotonic() + _WALLS_S)
+        except (wire.DeadlinePassed, WireError, OSError) as error:
+            raise SandboxError(f"Sandbox: expected a worker behind its walls, got {type(error).__name__}.") from error
+        match received:
+            case wire.Walled(problem=""), _:
+                return
+            case wire.Walled(problem=problem), _:
+                raise SandboxError(
+                    f"Sandbox: the walls of level '{self._forkserver.level}' don't stand: {problem}. "
+                    "Run `autograder doctor`, or accept a weaker level."
+                )
+        raise SandboxError("Sandbox: expected a worker behind its walls, got a process that ended at once.")
+
+    def _look(self) -> None:
+        """Look at what the group uses, if the last look was a while ago."""
+        now = time.monotonic()
+        if now - self._looked < wire.TICK_S:
+            return
+        found = overuse(self._spawned.pid, self._spawned.scratch, self._forkserver.base_bytes, self._limits)
+        self._looked = time.monotonic()
+        if found is not None:
+            raise Overuse(found)
+
+    def _hear_end(self, deadline: float) -> None:
+        received = self._control.receive(wire.from_worker, deadline)
+        match received:
+            case wire.SessionEnded(session=session, status=status), _:
+                self._ended[session] = status
+                self._open.discard(session)
+            case None:
+                raise BrokenPipeError
+            case _:
+                raise WireError("Worker: expected the end of a session, got something else.")
+
+    def _await_end(self, session: int) -> None:
+        deadline = time.monotonic() + _END_REPORT_S
+        while session not in self._ended:
+            self._hear_end(deadline)
+
+    def _has_strays(self) -> bool:
+        """Whether a session's process has left a process of its own behind."""
+        orphans = processes.children(self._forkserver.pid) - self._forkserver.workers
+        return bool(orphans or processes.children(self._spawned.pid))
+
+
+def explain_death(status: int | None, limits: Limits) -> Stopped:
+    """What a process's wait status means to a student."""
+    if status is None:
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message="The process ended without an answer.")
+    if status & 0x7F == 0:
+        message = "The code ended the whole process: take out calls such as exit() and os._exit()."
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)
+    number = status & 0x7F
+    if number == signal.SIGKILL:
+        return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits))
+    if number in {signal.SIGXCPU, signal.SIGALRM}:
+        return Stopped(
+            verdict=Verdict.TIMEOUT, message="It used up its processor time: is there a loop that never ends?"
+        )
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    message = f"The process crashed ({name}): often a recursion that never ends, or an index far outside of an array."
+    return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)

@@ -1,0 +1,70 @@
+"""What /proc says of processes: children, memory, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process holds: bytes of its own, shared copies counted for each holder, and its threads."""
+
+    anonymous_bytes: int
+    threads: int
+
+
+def children(pid: int) -> set[int]:
+    """Process ids of the children of all threads of a process; empty if it is gone."""
+    found: set[int] = set()
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found.update(map(int, (task / "children").read_text().split()))
+    except (OSError, ValueError):
+        return found
+    return found
+
+
+def descendants(pids: Iterable[int]) -> set[int]:
+    """These processes and all that they started, as far as it still hangs together."""
+    found: set[int] = set()
+    waiting = set(pids)
+    while waiting:
+        pid = waiting.pop()
+        found.add(pid)
+        waiting |= children(pid) - found
+    return found
+
+
+def usage(pid: int) -> Usage:
+    """Anonymous and shared memory and threads of a process; nothing if it is gone."""
+    values = {"RssAnon": 0, "RssShmem": 0, "Threads": 0}
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return Usage(0, 0)
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if name in values:
+            values[name] = int(rest.split()[0])
+    return Usage((values["RssAnon"] + values["RssShmem"]) << 10, values["Threads"])
+
+
+def anonymous_bytes(pid: int) -> int:
+    """Memory that a process holds for itself."""
+    return usage(pid).anonymous_bytes
+
+
+def proportional_bytes(pid: int) -> int | None:
+    """As `anonymous_bytes`, with pages that several processes hold divided among them; None if it can't be read."""
+    total = 0
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if name in {"Pss_Anon", "Pss_Shmem"}:
+            total += int(rest.split()[0]) << 10
+    return total

@@ -1,0 +1,68 @@
+"""Limits that every Linux has: memory, processor time, processes, files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.model import Limits
+
+_OPEN_FILES = 256
+# NPROC counts every thread of the user on the whole machine, so it can only be a coarse backstop to `watch`.
+_PROCESS_SLACK = 4
+_PAGE_BYTES = resource.getpagesize()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The limits of one worker as the kernel takes them: resource and value, soft and hard alike."""
+
+    values: tuple[tuple[int, int], ...]
+
+
+def budget(limits: Limits) -> Budget:
+    """What a worker forked from this process may use, beyond what this process uses now."""
+    address_space = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES
+    # A backstop for what runs on while no one waits; the grader's clock is what students meet.
+    cpu_s = int(max(limits.load_wall_s, limits.question_wall_s) * 4) + 5
+    values = [
+        (resource.RLIMIT_AS, address_space + limits.memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+    ]
+    if os.getuid() != 0:
+        values.append((resource.RLIMIT_NPROC, _own_threads() + _PROCESS_SLACK * limits.processes))
+    return Budget(tuple(values))
+
+
+def apply(limits: Budget) -> None:
+    """Put this process and its children under these limits, for good."""
+    for name, value in limits.values:
+        hard = resource.getrlimit(name)[1]
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # One second between the signal that says why and the one that ends it.
+        soft = max(1, most - 1) if name == resource.RLIMIT_CPU else most
+        resource.setrlimit(name, (soft, most))
+
+
+def prefer_in_shortage() -> None:
+    """If the machine runs out of memory, let it be this process that ends."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _own_threads() -> int:
+    """Threads of this user on the whole machine."""
+    count = 0
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if folder.stat().st_uid == os.getuid():
+                    count += sum(1 for _ in (folder / "task").iterdir())
+    return count

@@ -1,0 +1,149 @@
+"""Answers the calls of one question, in a process forked from the loaded notebook.
+
+Like the worker, it shares a process with student code, and nothing it says is believed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections import namedtuple
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograder.sandbox import wire
+from autograder.sandbox.forbidden import ForbiddenCall
+from autograder.sandbox.forms import TooLargeError, WireError
+from autograder.sandbox.notebook import NotebookRunner
+from autograder.sandbox.output import Output
+from autograder.sandbox.pack import Packer, type_name
+from autograder.sandbox.protocol import Handle, Record
+from autograder.sandbox.unpack import Unpacker
+
+_SEED = 0
+_TEXT_LENGTH = 2000
+_exit = os._exit
+_MISSING = object()
+
+
+def serve_session(
+    channel: wire.Channel, notebook: NotebookRunner, replacements: Mapping[str, str], output_bytes: int
+) -> None:
+    """Answer calls until the grader hangs up.
+
+    Args:
+        channel: The grader is on the other side.
+        notebook: Loaded.
+        replacements: Function name to Python source that takes the place of the student's function.
+        output_bytes: Bytes of text that may be printed.
+    """
+    _Session(channel, notebook, output_bytes).serve(replacements)
+
+
+class _Session:
+    def __init__(self, channel: wire.Channel, notebook: NotebookRunner, output_bytes: int) -> None:
+        self._channel = channel
+        self._notebook = notebook
+        self._output_bytes = output_bytes
+        self._kept: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}
+        self._call = 0
+        self._output = Output(output_bytes, self._overflow)
+
+    def serve(self, replacements: Mapping[str, str]) -> None:
+        sys.stdout = sys.stderr = self._output
+        _reseed()
+        self._channel.send(wire.Started(problem=self._replace(replacements)))
+        while (received := self._channel.receive(wire.to_session)) is not None:
+            call, blob = received
+            self._call = call.id
+            try:
+                reply, blobs = self._answer(call, blob)
+            except BaseException as error:  # noqa: BLE001 - student code may raise anything, at any time
+                reply, blobs = self._raised(error), []
+            # The call's own data may be large; nothing of it is needed while waiting for the next one.
+            del call, blob, received
+            try:
+                self._channel.send(reply, blobs)
+            except WireError as error:
+                self._channel.send(self._raised(error))
+
+    def _replace(self, replacements: Mapping[str, str]) -> str:
+        """Put our functions in the place of the student's. What went wrong, or ""."""
+        for name, source in replacements.items():
+            scope: dict[str, Any] = {"__name__": "replacement"}
+            try:
+                exec(compile(source, "<replacement>", "exec", dont_inherit=True), scope)  # noqa: S102
+                self._notebook.namespace[name] = scope[name]
+            except BaseException as error:  # noqa: BLE001 - what the student did to Python may break ours
+                types, message, _ = self._notebook.describe(error)
+                return f"{types[0]}: {message}"[:_TEXT_LENGTH]
+        return ""
+
+    def _answer(self, call: wire.Call, blob: memoryview) -> tuple[wire.Message, list[memoryview]]:
+        function = self._notebook.namespace.get(call.name, _MISSING)
+        if function is _MISSING:
+            return wire.Absent(id=call.id, found="", output=self._output.take()), []
+        if not callable(function):
+            return wire.Absent(id=call.id, found=type_name(type(function)), output=self._output.take()), []
+        unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild)
+        args = [unpacker.unpack(entry) for entry in call.args]
+        kwargs = {name: unpacker.unpack(entry) for name, entry in call.kwargs.items()}
+        value = function(*args, **kwargs)
+        packer = Packer(self._keep)
+        packed = packer.pack(value)
+        arguments = [packer.pack(entry) for entry in args] if call.return_arguments else None
+        reply = wire.Done(id=call.id, value=packed, arguments=arguments, output=self._output.take())
+        return reply, packer.blobs
+
+    def _raised(self, error: BaseException) -> wire.Message:
+        output = self._output.take()
+        if isinstance(error, ForbiddenCall):
+            message = str(error)[:_TEXT_LENGTH]
+            return wire.Halted(id=self._call, verdict="FORBIDDEN", message=message, output=output)
+        if isinstance(error, TooLargeError | WireError):
+            message = f"The result is too large to be compared: {error}."[:_TEXT_LENGTH]
+            return wire.Halted(id=self._call, verdict="MEMORY", message=message, output=output)
+        types, message, line = self._notebook.describe(error)
+        return wire.Threw(id=self._call, types=types, message=message, line=line, output=output)
+
+    def _overflow(self) -> NoReturn:
+        """Say so and end, whatever the student's code would catch."""
+        message = f"It printed more than {self._output_bytes} bytes: take out prints that stand in a loop."
+        try:
+            self._channel.send(
+                wire.Halted(id=self._call, verdict="OUTPUT_LIMIT", message=message, output=self._output.take())
+            )
+        finally:
+            _exit(0)
+
+    def _keep(self, value: Any) -> Handle:
+        number = self._numbers.setdefault(id(value), len(self._kept))
+        self._kept[number] = value
+        return Handle(number, type_name(type(value)))
+
+    def _fetch(self, handle: Handle) -> Any:
+        return self._kept[handle.number]
+
+    def _rebuild(self, record: Record) -> Any:
+        """A named tuple of the notebook's own class where there is one; else one made for the occasion."""
+        names = [name for name, _ in record.fields]
+        values = [value for _, value in record.fields]
+        kind = self._notebook.namespace.get(record.type)
+        if isinstance(kind, type) and list(getattr(kind, "_fields", ())) == names:
+            return tuple.__new__(kind, values)
+        if isinstance(kind, type) and list(getattr(kind, "__dataclass_fields__", ())) == names:
+            return kind(*values)
+        return namedtuple(record.type, names)(*values)
+
+
+def _reseed() -> None:
+    """The same random numbers for every question, whatever was asked before."""
+    random.seed(_SEED)
+    np.random.seed(_SEED)  # noqa: NPY002 - what students use unawares must be repeatable too
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(_SEED)

@@ -1,0 +1,198 @@
+"""Forms from the wire to Python values, each checked before it is built."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox.forms import (
+    DTYPE,
+    MAX_BIG_INT_BITS,
+    MAX_DEPTH,
+    Array,
+    BigInt,
+    Bytes,
+    Complex,
+    Dict,
+    Fields,
+    Kept,
+    List,
+    Scalar,
+    Tensor,
+    Tuple,
+    Value,
+    WireError,
+)
+from autograder.sandbox.protocol import Handle, Record
+
+_HEX = re.compile(r"-?[0-9a-f]+")
+_MAX_CODE_POINT = 0x10FFFF
+
+
+class Unpacker:
+    """Rebuilds the values of one message, and raises nothing but WireError.
+
+    Args:
+        blob: The bytes of the arrays, in the order in which they were packed.
+        handle: Turns a handle into what stands for it here.
+        record: Turns a named tuple or dataclass into what stands for it here.
+    """
+
+    def __init__(
+        self,
+        blob: memoryview,
+        *,
+        handle: Callable[[Handle], Any] = lambda handle: handle,
+        record: Callable[[Record], Any] = lambda record: record,
+    ) -> None:
+        self._blob = blob
+        self._used = 0
+        self._handle = handle
+        self._record = record
+
+    def finish(self) -> None:
+        """Check that every byte of the blob was claimed.
+
+        Raises:
+            WireError: If some are left.
+        """
+        if self._used != len(self._blob):
+            raise WireError(f"Blob: expected {self._used} bytes, got {len(self._blob)}.")
+
+    def unpack(self, value: Value, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one case for each form
+        """Rebuild one value.
+
+        Raises:
+            WireError: If it isn't as agreed on.
+        """
+        if depth > MAX_DEPTH:
+            raise WireError(f"Value: expected at most {MAX_DEPTH} levels, got more.")
+        match value:
+            case List(items):
+                return [self.unpack(entry, depth + 1) for entry in items]
+            case Tuple(items):
+                return tuple(self.unpack(entry, depth + 1) for entry in items)
+            case Dict(entries):
+                return {key: self.unpack(entry, depth + 1) for key, entry in entries.items()}
+            case Fields():
+                if len(value.names) != len(value.items):
+                    raise WireError(f"Record: expected {len(value.names)} fields, got {len(value.items)}.")
+                fields = [self.unpack(entry, depth + 1) for entry in value.items]
+                return self._record(Record(value.kind, tuple(zip(value.names, fields, strict=True))))
+            case Array():
+                return self._array(value)
+            case Scalar():
+                return _unpack_scalar(value)
+            case Tensor():
+                return self._tensor(value)
+            case BigInt(digits):
+                if len(digits) > MAX_BIG_INT_BITS // 4 + 1 or not _HEX.fullmatch(digits):
+                    raise WireError(f"Large integer: expected hexadecimal digits, got {digits[:20]!r}.")
+                return int(digits, 16)
+            case Bytes(data):
+                return data
+            case Complex(real, imag):
+                return complex(real, imag)
+            case Kept(number, name):
+                return self._handle(Handle(number, name))
+        return value
+
+    def _take(self, count: int, itemsize: int) -> memoryview:
+        end = self._used + count * itemsize
+        if end > len(self._blob):
+            raise WireError(f"Blob: expected {end} bytes or more, got {len(self._blob)}.")
+        taken = self._blob[self._used : end]
+        self._used = end
+        return taken
+
+    def _array(self, value: Array) -> np.ndarray[Any, Any]:
+        dtype = _dtype(value.dtype)
+        data = np.frombuffer(self._take(math.prod(value.shape), dtype.itemsize), dtype=np.uint8)
+        try:
+            plain = _sound(data, dtype).reshape(value.shape)
+            array = _lay_out(plain, value.layout)
+        except (ValueError, MemoryError) as error:
+            raise WireError(f"Array of shape {value.shape}: {error}") from error
+        array.flags.writeable = value.writeable
+        return array
+
+    def _tensor(self, value: Tensor) -> Any:
+        torch = sys.modules.get("torch")
+        if value.dtype not in TORCH_DTYPES:
+            raise WireError(f"Tensor: expected one of {', '.join(sorted(TORCH_DTYPES))}, got {value.dtype!r}.")
+        if torch is None:
+            raise WireError("Tensor: expected none, because torch is not loaded here.")
+        dtype = getattr(torch, value.dtype)
+        data = np.frombuffer(self._take(math.prod(value.shape), dtype.itemsize), dtype=np.uint8)
+        if value.dtype == "bool":
+            data = (data != 0).view(np.uint8)
+        try:
+            plain = torch.from_numpy(data.copy()).view(dtype).reshape(value.shape)
+            tensor = plain if value.contiguous else _spread_tensor(torch, plain)
+            return tensor.requires_grad_(value.requires_grad)
+        except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+            raise WireError(f"Tensor of shape {value.shape}: {error}") from error
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    """The dtype of that name, if arrays of it may travel.
+
+    Raises:
+        WireError: If they may not: objects, structures, nonsense.
+    """
+    try:
+        if DTYPE.fullmatch(name):
+            return np.dtype(name)
+    except (TypeError, ValueError) as error:
+        raise WireError(f"Array: expected a dtype of numbers or text, got {name[:40]!r}.") from error
+    raise WireError(f"Array: expected a dtype of numbers or text, got {name[:40]!r}.")
+
+
+def _sound(data: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """A flat copy of these bytes as that dtype, with no bit pattern that NumPy itself would never write.
+
+    Raises:
+        ValueError: If text holds a code point beyond Unicode.
+    """
+    flat = np.empty(data.size // dtype.itemsize, dtype)
+    flat.view(np.uint8)[:] = data
+    if dtype.kind == "b":
+        return np.asarray(flat.view(np.uint8) != 0)
+    if dtype.kind == "U" and flat.size:
+        points = flat.view(dtype.str[0] + "u4")
+        if points.max() > _MAX_CODE_POINT:
+            raise ValueError("expected Unicode text, got a code point beyond it")
+    return flat
+
+
+def _lay_out(plain: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
+    """The same values, in memory as they were on the other side: C order, Fortran order, or with gaps."""
+    if layout == "C" or not plain.ndim:
+        return plain.copy()
+    if layout == "F":
+        return plain.copy(order="F")
+    wide = np.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), plain.dtype)
+    spread = wide[..., ::2]
+    spread[...] = plain
+    return spread
+
+
+def _spread_tensor(torch: Any, plain: Any) -> Any:
+    if not plain.ndim:
+        return plain
+    wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype)
+    spread = wide[..., ::2]
+    spread.copy_(plain)
+    return spread
+
+
+def _unpack_scalar(value: Scalar) -> Any:
+    dtype = _dtype(value.dtype)
+    if dtype.kind in "SU" or len(value.data) != dtype.itemsize:
+        raise WireError(f"Scalar of {value.dtype}: expected {dtype.itemsize} bytes, got {len(value.data)}.")
+    return _sound(np.frombuffer(value.data, np.uint8), dtype)[0]

@@ -1,0 +1,79 @@
+"""Looks after what no limit of the kernel counts: a worker's processes together, and its scratch folder.
+
+RLIMIT_AS holds for each process alone, and root is exempt from RLIMIT_NPROC, so the grader looks every 50 ms while it
+waits. The cheap sum counts pages that processes share once for each of them; only when it is too high is the exact
+one read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from autograder.model import Limits, Verdict
+from autograder.sandbox import processes
+from autograder.sandbox.protocol import Stopped
+
+_MAX_FILES = 2000
+_MAX_SCRATCH_FILES = 4
+# Room for what a process under its own limit holds twice: the template's pages and a session's.
+_GROUP_FACTOR = 1.25
+
+
+def overuse(pid: int, scratch: Path, base_bytes: int, limits: Limits) -> Stopped | None:
+    """What a worker and all that it started use beyond its limits, or None.
+
+    Args:
+        pid: The worker.
+        scratch: Its folder.
+        base_bytes: Memory of the forkserver, which every process shares.
+        limits: What it may use.
+    """
+    pids = processes.descendants([pid])
+    usages = {entry: processes.usage(entry) for entry in pids}
+    if sum(usage.threads for usage in usages.values()) > limits.processes:
+        message = f"It started more than {limits.processes} processes or threads at a time."
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)
+    template = max(usages[pid].anonymous_bytes, base_bytes)
+    most = limits.memory_bytes * _GROUP_FACTOR
+    own = template - base_bytes + sum(max(0, use.anonymous_bytes - template) for use in usages.values())
+    if own > most and _exact(pids, base_bytes) > most:
+        return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits))
+    if _is_full(scratch, limits.file_bytes * _MAX_SCRATCH_FILES):
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message="It wrote more files than it may into its folder.")
+    return None
+
+
+def say_memory(limits: Limits) -> str:
+    """The sentence for a student whose code took too much memory."""
+    return (
+        f"It needed more than {limits.memory_bytes >> 20} MB of memory: is there an array or a list that grows without "
+        "end?"
+    )
+
+
+def _exact(pids: set[int], base_bytes: int) -> float:
+    parts = [processes.proportional_bytes(pid) for pid in pids]
+    # Without the right to read it, the cheap sum has to do.
+    return float("inf") if None in parts else sum(part for part in parts if part is not None) - base_bytes
+
+
+def _is_full(scratch: Path, most_bytes: int) -> bool:
+    """Whether a folder holds too many files or too many bytes; links are not followed."""
+    files = used = 0
+    waiting = [str(scratch)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    info = entry.stat(follow_symlinks=False)
+                    used += info.st_blocks * 512
+                    if stat.S_ISDIR(info.st_mode):
+                        waiting.append(entry.path)
+                    if files > _MAX_FILES or used > most_bytes:
+                        return True
+        except OSError:
+            continue
+    return False

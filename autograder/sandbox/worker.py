@@ -1,0 +1,156 @@
+"""The process in which a student's notebook lives: goes behind the walls, runs the cells, forks for each question.
+
+Started only by the forkserver's fork. Everything here shares a process with student code, so nothing here is
+secret and nothing it says is believed: it is written to serve honest code well, not to hold dishonest code back.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from autograder.model import Limits
+from autograder.sandbox import walls, wire
+from autograder.sandbox.notebook import NotebookRunner
+from autograder.sandbox.output import Output, OutputLimitError
+from autograder.sandbox.session import serve_session
+
+_CONTROL = 3
+# Student code can replace these in their module; this process must be able to end all the same.
+_exit = os._exit
+_fork = os.fork
+_wait = os.waitpid
+
+
+def serve_notebook(sock: socket.socket, wall: walls.Wall, scratch: Path, parent: int, limits: Limits) -> NoReturn:
+    """Be the worker, in a process just forked: walls first, then cells, then questions until the grader hangs up.
+
+    Args:
+        sock: The grader's end is on the other side.
+        wall: Prepared by the forkserver.
+        scratch: The only folder that may be written.
+        parent: Process id of the forkserver.
+        limits: What student code may use.
+    """
+    try:
+        walls.leave_group(parent)
+        control = wire.Channel(_settle(sock, scratch))
+        problem = _enter(wall, scratch)
+        control.send(wire.Walled(problem=problem))
+        if not problem:
+            _Worker(control, limits).serve()
+    finally:
+        _exit(0)
+
+
+def _settle(sock: socket.socket, scratch: Path) -> socket.socket:
+    """Keep only the control socket, and work in the scratch folder."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+    if sock.fileno() != _CONTROL:
+        os.dup2(sock.fileno(), _CONTROL, inheritable=False)
+        sock.close()
+        sock = socket.socket(fileno=_CONTROL)
+    os.chdir(scratch)
+    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch), MPLCONFIGDIR=str(scratch))
+    tempfile.tempdir = None
+    return sock
+
+
+def _enter(wall: walls.Wall, scratch: Path) -> str:
+    """Go behind the walls, and close every way back. What went wrong, or ""."""
+    last = os.open(os.devnull, os.O_RDONLY)
+    try:
+        walls.enter(wall, scratch)
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+    highest = max((last, *(grant.descriptor for grant in wall.grants)))
+    os.closerange(_CONTROL + 1, highest + 64)
+    return ""
+
+
+class _Worker:
+    """The template: the loaded notebook, from which a session is forked for each question."""
+
+    def __init__(self, control: wire.Channel, limits: Limits) -> None:
+        self._control = control
+        self._limits = limits
+        self._notebook = NotebookRunner()
+        self._sessions: dict[int, tuple[int, int]] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        self._dropping = False
+
+    def serve(self) -> None:
+        """Do what the grader asks for, and tell it when a session's process has ended."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._sessions:
+                    self._report_end(descriptor)
+                    continue
+                received = self._control.receive_with_descriptor(wire.to_worker)
+                match received:
+                    case None:
+                        return
+                    case wire.Load(cells=cells), _:
+                        self._load(cells)
+                    case wire.Ask() as ask, int(fd):
+                        self._ask(ask, fd)
+
+    def _load(self, cells: list[wire.CellSource]) -> None:
+        sys.stdout = sys.stderr = Output(self._limits.output_bytes, self._overflow)
+        for index, cell in enumerate(cells):
+            self._control.send(self._notebook.run(index, cell, self._limits.cell_wall_s))
+            _close_figures()
+        self._dropping = True
+        for number in (signal.SIGALRM, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGPIPE else signal.SIG_DFL)
+        gc.collect()
+        # Shared with every session: the collector must not touch these pages again.
+        gc.freeze()
+        self._control.send(wire.Loaded())
+
+    def _overflow(self) -> None:
+        """Stop the first cell that prints too much; what later cells print is dropped."""
+        if not self._dropping:
+            self._dropping = True
+            raise OutputLimitError(f"printed more than {self._limits.output_bytes} bytes")
+
+    def _ask(self, ask: wire.Ask, fd: int) -> None:
+        pid = _fork()
+        if pid == 0:
+            try:
+                self._control.close()
+                for descriptor in self._sessions:
+                    os.close(descriptor)
+                with socket.socket(fileno=fd) as sock:
+                    serve_session(wire.Channel(sock), self._notebook, ask.replacements, self._limits.output_bytes)
+            finally:
+                _exit(0)
+        os.close(fd)
+        process = os.pidfd_open(pid)
+        self._sessions[process] = (ask.session, pid)
+        self._poll.register(process, select.POLLIN)
+
+    def _report_end(self, process: int) -> None:
+        session, pid = self._sessions.pop(process)
+        self._poll.unregister(process)
+        os.close(process)
+        _, status = _wait(pid, 0)
+        self._control.send(wire.SessionEnded(session=session, status=status))
+
+
+def _close_figures() -> None:
+    """As the notebook's own backend does after each cell."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and pyplot.get_fignums():
+        pyplot.close("all")
