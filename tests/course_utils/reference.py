@@ -258,6 +258,36 @@ def grouped_by_concatenation(x, w, b, *, stride=1, padding=0, dilation=1, groups
     return out if b is None else out + b[:, None, None]
 
 
+def correlate2d_by_indices(image, kernel, *, padding=0, mode="zeros"):
+    """Pads by looking up which pixel stands where, and slides the picture instead of the kernel."""
+    for axis, size in enumerate(image.shape):
+        places = np.arange(-padding, size + padding)
+        mirrored = size - 1 - np.abs(size - 1 - np.abs(places))
+        lookup = {"zeros": places.clip(0, size - 1), "reflect": mirrored, "circular": places % size}
+        if mode not in lookup:
+            raise ValueError(mode)
+        image = np.take(image, lookup[mode], axis=axis)
+        if mode == "zeros":
+            inside = (places >= 0) & (places < size)
+            image = np.where(np.expand_dims(inside, 1 - axis), image, np.zeros((), image.dtype))
+    rows, columns = np.subtract(image.shape, kernel.shape) + 1
+    image, kernel = (array.astype(np.result_type(image, kernel)) for array in (image, kernel))
+    return sum(kernel[i, j] * image[i : i + rows, j : j + columns] for i, j in np.ndindex(*kernel.shape))
+
+
+def conv1d_by_conv2d(x, w, b, *, stride=1, padding=0):
+    return conv2d_by_im2col(x[:, :, None], w[:, :, None], b, stride=(1, stride), padding=(0, padding))[:, :, 0]
+
+
+def conv3d_by_einsum(x, w, b, *, stride=1, padding=0):
+    stride, padding = pair(stride, 3), pair(padding, 3)
+    xp = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+    steps = tuple(slice(None, None, s) for s in stride)
+    windows = sliding_window_view(xp, w.shape[2:], axis=(2, 3, 4))[(slice(None), slice(None), *steps)]
+    out = np.einsum("ncdhwijk,fcijk->nfdhw", windows, w)
+    return out if b is None else out + b.reshape(1, -1, 1, 1, 1)
+
+
 def match_by_sums(image, template):
     windows = sliding_window_view(image.astype(float), template.shape)
     centred = windows - windows.mean(axis=(2, 3), keepdims=True)
@@ -278,6 +308,11 @@ def sobel_in_float(image):
     gx = correlate2d(image, LEFT.astype(float))
     gy = correlate2d(image, LEFT.T.astype(float))
     return gx, gy, np.hypot(gx, gy)
+
+
+def sobel_in_single(image):
+    gx, gy = correlate2d(image, LEFT.astype(np.float32)), correlate2d(image, LEFT.T.astype(np.float32))
+    return gx, gy, np.sqrt(gx * gx + gy * gy)
 
 
 def detector_of_whole_numbers():
@@ -316,11 +351,12 @@ RIGHT = {
         {"correlate1d": correlate1d_by_windows, "convolve1d": lambda x, w: correlate1d_by_shifts(x, np.flip(w))},
         {"correlate1d": correlate1d_by_shifts, "convolve1d": lambda x, w: correlate1d_by_matrix(x, w[::-1])},
     ],
-    "correlate2d": [{"correlate2d": correlate2d}],
+    "correlate2d": [{"correlate2d": correlate2d}, {"correlate2d": correlate2d_by_indices}],
     "match_template": [{"match_template": match_template}, {"match_template": match_by_sums}],
     "sobel_edges": [
         {"gaussian_kernel": gaussian_kernel, "sobel_edges": sobel_edges},
         {"gaussian_kernel": gaussian_by_outer, "sobel_edges": sobel_in_float},
+        {"gaussian_kernel": gaussian_kernel, "sobel_edges": sobel_in_single},
     ],
     "square_detector": [{"square_detector": square_detector}, {"square_detector": detector_of_whole_numbers}],
     "conv_output_size": [
@@ -343,7 +379,10 @@ RIGHT = {
         {"conv1x1_as_matmul": conv1x1_by_einsum},
         {"conv1x1_as_matmul": conv1x1_by_tensordot},
     ],
-    "conv_nd": [{"conv1d_forward": conv1d_forward, "conv3d_forward": conv3d_forward}],
+    "conv_nd": [
+        {"conv1d_forward": conv1d_forward, "conv3d_forward": conv3d_forward},
+        {"conv1d_forward": conv1d_by_conv2d, "conv3d_forward": conv3d_by_einsum},
+    ],
     "conv2d_grouped": [{"conv2d_grouped": conv2d_grouped}, {"conv2d_grouped": grouped_by_concatenation}],
     "receptive_field": [
         {"receptive_field": receptive_field, "layers_to_see": layers_to_see},
