@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.config import SANDBOX_LEVELS, Course
 from autograder.errors import CourseError
+from autograder.gradebook.read import scores
 from autograder.gradebook.record import record
 from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_grading
 from autograder.grading.journal import open_journal
@@ -20,7 +21,9 @@ from autograder.release.prove import prove, solution_submission
 from autograder.released import load_notebook, load_notebooks
 from autograder.reports.export import write_csv
 from autograder.reports.feedback import write_feedback
+from autograder.reports.files import replace_file
 from autograder.reports.machine import results_json
+from autograder.reports.scores import ScoreLine, write_scores
 from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
 
 # A release is proven with inputs of its own, so that building doesn't depend on a term's secret.
@@ -134,19 +137,29 @@ def make_sample_class(course: Course) -> tuple[str, ...]:
     return tuple(dict.fromkeys(assignment for assignment, _ in NOTEBOOKS))
 
 
+def export_scores(course: Course, assignment: str) -> Path:
+    """Write the gradebook's scores as CSV, with what people graded by hand.
+
+    Raises:
+        CourseError: If there is no such assignment or no gradebook, or the file can't be written.
+    """
+    order = [question.id for notebook in load_notebooks(course, assignment) for question in notebook.questions]
+    lines = []
+    for student, found in scores(course, assignment).items():
+        ranked = sorted(found, key=lambda score: order.index(score.question) if score.question in order else len(order))
+        points = tuple((score.question, score.points) for score in ranked)
+        waiting = tuple(score.question for score in ranked if score.needs_manual_grade)
+        lines.append(ScoreLine(student=student, points=points, waiting=waiting))
+    return write_scores(course, assignment, lines)
+
+
 def write_json(path: Path, results: Sequence[NotebookResult]) -> None:
     """Write results for machines; the file is replaced as a whole or not at all.
 
     Raises:
         CourseError: If it can't be written.
     """
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_bytes(results_json(results))
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CourseError(f"{path}: expected a place to write results to, got: {error}.") from error
+    replace_file(path, results_json(results))
 
 
 def _only(submissions: tuple[Submission, ...], students: Sequence[str] | None) -> tuple[Submission, ...]:
