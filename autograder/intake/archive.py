@@ -42,7 +42,7 @@ _ADVICE = "Hand in the notebook by itself, or make the zip anew from plain files
 
 def zip_too_large(name: str, size: int) -> str:
     """The message for a zip above the limit of `MAX_ZIP_BYTES`."""
-    return f"{name}: expected at most {MAX_ZIP_BYTES // 1_000_000} MB, got {size / 1e6:.0f} MB. {_ADVICE}"
+    return f"{name}: expected at most {MAX_ZIP_BYTES // 1_000_000} MB, got {-(-size // 1_000_000)} MB. {_ADVICE}"
 
 
 def members(data: bytes, original: str) -> list[Found]:

@@ -6,21 +6,20 @@ import ast
 import re
 import warnings
 
-# Beyond this a cell is data rather than code, and parsing it would only cost time.
-_MAX_PARSED_CHARS = 100_000
 _DEF = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 
 
-def defined_names(source: str, *, must_parse: bool = False) -> frozenset[str]:
+def defined_names(source: str, *, must_parse: bool = False, limit: int = 100_000) -> frozenset[str]:
     """Names that the text gives to functions and classes at its top level.
 
     Args:
         source: A cell's text. Magics or a syntax error don't hide the `def` lines that begin in the first column.
         must_parse: Demand that all of it is Python; for text that may well be prose.
+        limit: Text of more characters is data rather than code: it is searched, not parsed.
     """
     if not any(mark in source for mark in ("def", "class", "lambda")):
         return frozenset()
-    tree = _parse(source) if len(source) <= _MAX_PARSED_CHARS else None
+    tree = _parse(source) if len(source) <= limit else None
     if tree is None:
         return frozenset() if must_parse else frozenset(_DEF.findall(source))
     return frozenset(name for statement in tree.body for name in _names(statement))

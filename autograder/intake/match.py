@@ -7,13 +7,16 @@ functions it defines, the same text, and for set-up cells most of the same lines
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.intake.definitions import defined_names
 from autograder.intake.read import ParsedCell
 from autograder.intake.text import essence
 from autograder.model import Cell, Role
+
+# Parsing costs a second per half million characters; a whole course's notebooks have fewer.
+_MAX_PARSED_CHARS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Pairing:
 def pair(release: Sequence[Cell], cells: Sequence[ParsedCell]) -> Pairing:
     """Pair released cells with a student's, each at most once."""
     ours = tuple(_look_at_ours(cell) for cell in release)
-    theirs = tuple(_look_at_theirs(cell) for cell in cells)
+    theirs = tuple(_look_at_theirs(cells))
     pairs: dict[int, int] = {}
     free = {index for index, their in enumerate(theirs) if their.essence}
     for same in (_same_grade_id, _same_id, _same_functions, _same_text, _same_lines):
@@ -79,8 +82,12 @@ def _look_at_ours(cell: Cell) -> Ours:
     return Ours(cell, essence(cell.source), names)
 
 
-def _look_at_theirs(cell: ParsedCell) -> Theirs:
-    return Theirs(cell, essence(cell.source), defined_names(cell.source, must_parse=cell.kind != "code"))
+def _look_at_theirs(cells: Sequence[ParsedCell]) -> Iterator[Theirs]:
+    left = _MAX_PARSED_CHARS
+    for cell in cells:
+        names = defined_names(cell.source, must_parse=cell.kind != "code", limit=left)
+        left -= len(cell.source)
+        yield Theirs(cell, essence(cell.source), names)
 
 
 def _best(our: Ours, theirs: Sequence[Theirs], free: set[int], same: Callable[[Ours, Theirs], bool]) -> int | None:

@@ -94,7 +94,7 @@ def read_notebook(data: bytes, *, name: str = "The file") -> ParsedNotebook:
 def too_large(name: str, size: int) -> str:
     """The message for a notebook above the limit of `MAX_NOTEBOOK_BYTES`."""
     return (
-        f"{name}: expected at most {MAX_NOTEBOOK_BYTES // 1_000_000} MB, got {size / 1e6:.0f} MB. "
+        f"{name}: expected at most {MAX_NOTEBOOK_BYTES // 1_000_000} MB, got {-(-size // 1_000_000)} MB. "
         "Clear all outputs (Edit > Clear Outputs of All Cells), save, and hand in again."
     )
 

@@ -581,6 +581,19 @@ def test_zip_bomb(tmp_path: Path, put: Any) -> None:
     assert text.startswith("ada.zip: expected a zip of notebooks, got 0.0 MB that unpack to 50 MB.")
 
 
+def test_zip_of_too_much(tmp_path: Path, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What unpacks to more than the limit is refused, however well it is packed."""
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 2_000_000)
+    put("ada.zip", make_zip({"data.bin": os.urandom(2_500_000)}))
+    assert "got 2.5 MB that unpack to 2 MB" in problem(tmp_path)
+
+
+def test_zip_of_junk(tmp_path: Path, put: Any, data: bytes) -> None:
+    """What a Mac adds to a zip isn't listed as found."""
+    put("ada.zip", make_zip({f"__MACOSX/._{NAME}": data, "work/.DS_Store": b"", "work/notes.txt": b""}))
+    assert f"No file {NAME} was found; found: ada.zip, notes.txt. In" in problem(tmp_path)
+
+
 def test_zip_bomb_that_lies(tmp_path: Path, put: Any) -> None:
     """A zip that declares less than it holds is cut off at what it declares, and found damaged."""
     packed = bytearray(make_zip({NAME: b" " * 30_000_000}))

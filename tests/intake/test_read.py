@@ -113,7 +113,7 @@ def test_too_large(monkeypatch: pytest.MonkeyPatch, content: dict[str, Any]) -> 
     """Beyond the limit the student is told to clear the outputs."""
     monkeypatch.setattr(reading, "MAX_NOTEBOOK_BYTES", 1_000_000)
     data = to_bytes(content) + b" " * 2_000_000
-    want = "sliding_windows.ipynb: expected at most 1 MB, got 2 MB. Clear all outputs"
+    want = "sliding_windows.ipynb: expected at most 1 MB, got 3 MB. Clear all outputs"
     assert message(data).startswith(want)
 
 

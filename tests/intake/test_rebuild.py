@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from autograder.intake import definitions
 from autograder.intake.definitions import defined_names
-from autograder.intake.read import ParsedCell
+from autograder.intake.read import ParsedCell, read_notebook
 from autograder.intake.rebuild import rebuild, rebuild_file
 from autograder.model import Cell, Notebook, Origin, Role, Submission
 from tests.intake.notebooks import (
@@ -420,6 +421,13 @@ def test_old_attempt_in_a_raw_cell(release: Notebook, content: dict[str, Any]) -
     assert added(submission) == []
 
 
+def test_text_is_no_definition(release: Notebook, content: dict[str, Any]) -> None:
+    """Code in the text of a reflection doesn't run, so it doesn't replace a stub."""
+    write(content, "conv_output_size-solution", SIZE_STUB)
+    write(content, "why", SIZE)
+    assert source(rebuilt(release, content), "conv_output_size-solution") == SIZE_STUB
+
+
 def test_explanation_instead_of_an_answer(release: Notebook, content: dict[str, Any]) -> None:
     """Prose in the place of an answer is no code: the stub stays."""
     entry = cell(content, "conv_output_size-solution")
@@ -480,6 +488,20 @@ def test_endless_expressions(release: Notebook, content: dict[str, Any], text: s
     """Nesting that exhausts Python's parser is only text to us."""
     write(content, "conv_output_size-solution", f"{SIZE}\n{text}")
     assert source(rebuilt(release, content), "conv_output_size-solution").endswith(text)
+
+
+def test_endless_text_is_searched_not_parsed(
+    release: Notebook, content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond half a million characters answers are known by their def lines alone: parsing would take minutes."""
+    parsed: list[int] = []
+    really = definitions._parse
+    monkeypatch.setattr(definitions, "_parse", lambda text: parsed.append(len(text)) or really(text))
+    content = saved_by_colab(content, keep_nbgrader=False, keep_id=False)
+    content["cells"][:0] = [code_cell("class A: pass\n" + "x = 1\n" * 10_000) for _ in range(30)]
+    _, notes = rebuild(release, read_notebook(to_bytes(content)).cells)
+    assert sum(parsed) < 500_000
+    assert notes == ("Missing or empty, and put back as it was given out: the text of why.",)
 
 
 def test_foreign_kernel_is_remarked_on(release: Notebook, content: dict[str, Any]) -> None:
