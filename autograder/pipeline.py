@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from autograder.grading.secret import course_secret
 from autograder.intake.collect import collect
 from autograder.intake.single import submission_at
 from autograder.model import Notebook, NotebookResult, Submission
-from autograder.release.build import build
+from autograder.release.build import build, publish
 from autograder.release.prove import prove, solution_submission
-from autograder.released import load_notebook, load_notebooks
+from autograder.released import load_notebook, load_notebooks, parse_notebook
 from autograder.reports.export import write_csv
 from autograder.reports.feedback import write_feedback
 from autograder.reports.files import replace_file
@@ -109,15 +110,17 @@ def build_release(course: Course, assignments: Sequence[str], *, check: bool = F
         AuthoringError: If a rule of authoring is broken, or the proof fails.
         CourseError: If `check` finds a difference.
     """
-    report = build(course, assignments, write=not check)
+    report = build(course, assignments)
     if check and report.changed:
         names = ", ".join(str(path.relative_to(course.root)) for path in report.changed)
         raise CourseError(
             f"{names}: expected what solutions/ gives, found something else. Run `autograder build` and commit it."
         )
-    for assignment in dict.fromkeys(notebook.assignment for notebook in report.notebooks):
-        plans = _plans(course, load_notebooks(course, assignment), _PROOF_SECRET)
-        prove(course, assignment, lambda submission, plans=plans: grade_one(plans[submission.notebook], submission))
+    for assignment in report.assignments:
+        built = [parse_notebook(json.loads(entry.data)) for entry in report.notebooks if entry.assignment == assignment]
+        prove(course, assignment, _grader(_plans(course, built, _PROOF_SECRET)))
+    if not check:
+        publish(report)
     for notebook in report.notebooks:
         yield (
             f"{notebook.path.relative_to(course.root)}: {notebook.questions} questions, {notebook.points:g} points; "
@@ -160,6 +163,10 @@ def write_json(path: Path, results: Sequence[NotebookResult]) -> None:
         CourseError: If it can't be written.
     """
     replace_file(path, results_json(results))
+
+
+def _grader(plans: Mapping[str, GradingPlan]) -> Callable[[Submission], NotebookResult]:
+    return lambda submission: grade_one(plans[submission.notebook], submission)
 
 
 def _only(submissions: tuple[Submission, ...], students: Sequence[str] | None) -> tuple[Submission, ...]:

@@ -24,7 +24,7 @@ import pytest
 
 from autograder.model import TestKind, Verdict
 from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned, Session, Stopped
-from course_utils.compare import Mismatch, Rung, compare
+from course_utils.compare import DtypeRule, Mismatch, Rung, compare
 
 
 class Judged(Exception):
@@ -59,21 +59,24 @@ def expect(
     atol: float = 1e-9,
     axes: Sequence[str] = (),
     what: str = "the result",
+    dtype: DtypeRule = "exact",
 ) -> None:
     """Take one result up the comparison ladder: type, shape, dtype, finite, values.
 
     Args:
         got: What the student's function returned.
-        want: What is right; its type, shape and dtype are demanded exactly.
+        want: What is right; its type and shape are demanded exactly.
         rtol: Relative tolerance; state its reason where it is not the default.
         atol: Absolute tolerance.
         axes: Names of the axes ("N", "C_out", ...), used to say where the error lies.
         what: Name of the result in messages.
+        dtype: "exact" demands the dtype of `want`; "kind" any of its kind, "real" any real one, where the contract
+            leaves it open.
 
     Raises:
         Judged: If a rung fails.
     """
-    mismatch: Mismatch | None = compare(_plain(got), want, rtol=rtol, atol=atol, axes=axes, what=what)
+    mismatch: Mismatch | None = compare(_plain(got), want, rtol=rtol, atol=atol, axes=axes, what=what, dtype=dtype)
     if mismatch is not None:
         raise Judged(Verdict.FAILED, mismatch.message, rung=mismatch.rung.value)
 

@@ -30,6 +30,7 @@ class BuiltNotebook:
         questions: How many questions it asks.
         points: Its maximum points.
         changed: True if the bytes differ from those that lay there before.
+        data: The released notebook.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class BuiltNotebook:
     questions: int
     points: float
     changed: bool
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +55,25 @@ class BuildReport:
     removed: tuple[Path, ...]
 
     @property
+    def assignments(self) -> tuple[str, ...]:
+        """Ids of the assignments that were built."""
+        return tuple(dict.fromkeys(notebook.assignment for notebook in self.notebooks))
+
+    @property
     def changed(self) -> tuple[Path, ...]:
         """What differs in assignments/ from before, removed notebooks included."""
         return tuple(notebook.path for notebook in self.notebooks if notebook.changed) + self.removed
 
 
-def build(
-    course: Course, assignments: Sequence[str] = (), *, hidden_tests: Path | None = None, write: bool = True
-) -> BuildReport:
-    """Make the released notebooks of these assignments, or of all.
+def build(course: Course, assignments: Sequence[str] = (), *, hidden_tests: Path | None = None) -> BuildReport:
+    """Make the released notebooks of these assignments, or of all, in the course's release folder.
 
-    Nothing in assignments/ changes unless every assignment asked for keeps every rule.
+    Nothing in assignments/ changes: `publish` does that, once the build is proven.
 
     Args:
         course: The course.
         assignments: Their ids; none means all, and then also removes what solutions/ no longer has.
         hidden_tests: Folder with one folder of hidden tests per assignment, if not the package's.
-        write: False to compare only: assignments/ stays as it is.
 
     Raises:
         AuthoringError: If a notebook or its hidden tests break a rule.
@@ -80,13 +84,26 @@ def build(
         check_all_hidden_tests(draft, hidden_tests)
     with writing("Build"):
         released = {path: data for draft in drafts for path, data in _generate(draft, hidden_tests).items()}
-        report = BuildReport(
+        return BuildReport(
             notebooks=tuple(notebook for draft in drafts for notebook in _report(draft, released)),
             removed=tuple(_orphans(course, drafts, everything=not assignments)),
         )
-        if write:
-            _publish(report, released)
-    return report
+
+
+def publish(report: BuildReport) -> None:
+    """Put what a build made into assignments/, and remove what solutions/ no longer has.
+
+    Raises:
+        CourseError: If it can't be written.
+    """
+    with writing("Build"):
+        for notebook in report.notebooks:
+            if notebook.changed:
+                write_atomically(notebook.path, notebook.data)
+        for path in report.removed:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
 
 def formgrader_config(course: Course) -> Config:
@@ -140,6 +157,7 @@ def _report(draft: Draft, released: Mapping[Path, bytes]) -> Iterator[BuiltNoteb
             questions=len(notebook.having("check", "reflection")),
             points=config.points,
             changed=not path.is_file() or path.read_bytes() != released[path],
+            data=released[path],
         )
 
 
@@ -151,13 +169,3 @@ def _orphans(course: Course, drafts: Sequence[Draft], *, everything: bool) -> It
         for path in sorted(folder.glob("*.ipynb")):
             if (folder.name, path.stem) not in kept:
                 yield path
-
-
-def _publish(report: BuildReport, released: Mapping[Path, bytes]) -> None:
-    for notebook in report.notebooks:
-        if notebook.changed:
-            write_atomically(notebook.path, released[notebook.path])
-    for path in report.removed:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()

@@ -10,13 +10,13 @@ from autograder.config import Course, load_assignment
 from autograder.errors import AuthoringError
 from autograder.model import Notebook, NotebookResult, Origin, Question, QuestionResult, Role, Submission, Verdict
 from autograder.release.author import without_markers
-from autograder.released import load_notebook, read_notebook
+from autograder.released import read_notebook
 
 Grade = Callable[[Submission], NotebookResult]
 
 
 def prove(course: Course, assignment: str, grade: Grade) -> None:
-    """Grade the solution and the untouched release of each notebook of a built assignment.
+    """Grade the solution and the untouched release of each notebook of an assignment that was just built.
 
     Args:
         course: The course.
@@ -28,7 +28,7 @@ def prove(course: Course, assignment: str, grade: Grade) -> None:
         CourseError: If there is no such assignment, or it has not been built.
     """
     for config in load_assignment(course, assignment).notebooks:
-        notebook = load_notebook(course, assignment, config.name)
+        notebook = read_notebook(course.release / assignment / f"{config.name}.ipynb")
         file = (course.solutions / assignment / f"{config.name}.py").relative_to(course.root).as_posix()
         check_solution_result(notebook, grade(solution_submission(course, notebook)), file)
         check_untouched_result(notebook, grade(untouched_submission(notebook)), file)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.config import Course, load_course
+from autograder.release import BuildReport, build, publish
 
 WHEEL_ADDRESS = "https://example.edu/utils-1.0-py3-none-any.whl"
 
@@ -159,3 +161,10 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def release(course: Course, assignments: Sequence[str] = (), *, hidden_tests: Path) -> BuildReport:
+    """Build and publish, without the proof that the command line puts between the two."""
+    report = build(course, assignments, hidden_tests=hidden_tests)
+    publish(report)
+    return report

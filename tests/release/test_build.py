@@ -12,16 +12,16 @@ import pytest
 
 from autograder.errors import CourseError
 from autograder.release import build
-from tests.release.fixture_course import WHEEL_ADDRESS, DemoCourse, edit, write_course
+from tests.release.fixture_course import WHEEL_ADDRESS, DemoCourse, edit, release, write_course
 
 
 def test_rebuild_gives_the_same_bytes(demo: DemoCourse, tmp_path: Path) -> None:
     """Building again, or elsewhere, gives the same bytes, and the report says that nothing changed."""
-    first = build(demo.course, hidden_tests=demo.hidden_tests)
+    first = release(demo.course, hidden_tests=demo.hidden_tests)
     data = demo.released.read_bytes()
-    again = build(demo.course, hidden_tests=demo.hidden_tests)
+    again = release(demo.course, hidden_tests=demo.hidden_tests)
     other = write_course(tmp_path / "elsewhere")
-    build(other.course, hidden_tests=other.hidden_tests)
+    release(other.course, hidden_tests=other.hidden_tests)
 
     assert first.changed == (demo.released,)
     assert again.changed == ()
@@ -31,7 +31,7 @@ def test_rebuild_gives_the_same_bytes(demo: DemoCourse, tmp_path: Path) -> None:
 
 def test_release_is_a_clean_notebook(demo: DemoCourse) -> None:
     """The release is valid nbformat 4.5 without outputs, with stubs, the wheel's address and derived ids."""
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     data = json.loads(demo.released.read_bytes())
 
     nbformat.validate(data)
@@ -49,7 +49,7 @@ def test_release_is_a_clean_notebook(demo: DemoCourse) -> None:
 
 def test_points_sit_on_the_check(demo: DemoCourse) -> None:
     """nbgrader's metadata: points on the locked check, solutions ungraded, reflections graded by hand, others none."""
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     cells = {cell["id"]: cell["metadata"] for cell in json.loads(demo.released.read_bytes())["cells"]}
 
     def says(cell: str) -> tuple[object, ...]:
@@ -65,7 +65,7 @@ def test_points_sit_on_the_check(demo: DemoCourse) -> None:
 
 def test_gradebook_knows_the_assignment(demo: DemoCourse) -> None:
     """formgrader finds assignment, notebook and points in the database after a build."""
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     with sqlite3.connect(demo.course.gradebook) as database:
         assignments = database.execute("select name from assignment").fetchall()
         cells = dict(database.execute("select name, max_score from base_cell join grade_cells using (id)").fetchall())
@@ -80,7 +80,7 @@ def test_staging_holds_only_notebooks(demo: DemoCourse) -> None:
     staging = demo.course.staging / "demo"
     staging.mkdir(parents=True)
     (staging / "answers.txt").write_text("42")
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
 
     assert [path.name for path in staging.iterdir()] == ["first.ipynb"]
     assert [path.name for path in (demo.course.release / "demo").iterdir()] == ["first.ipynb"]
@@ -94,7 +94,7 @@ def test_removed_notebooks_go(demo: DemoCourse) -> None:
     for path in (gone, second, kept):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
-    report = build(demo.course, hidden_tests=demo.hidden_tests)
+    report = release(demo.course, hidden_tests=demo.hidden_tests)
 
     assert set(report.removed) == {gone, second}
     assert not gone.parent.exists()
@@ -106,18 +106,18 @@ def test_building_one_leaves_the_others(demo: DemoCourse) -> None:
     other = demo.course.assignments / "other" / "kept.ipynb"
     other.parent.mkdir(parents=True)
     other.write_text("{}")
-    report = build(demo.course, ["demo"], hidden_tests=demo.hidden_tests)
+    report = release(demo.course, ["demo"], hidden_tests=demo.hidden_tests)
 
     assert other.exists()
     assert report.removed == ()
 
 
 def test_comparing_writes_nothing(demo: DemoCourse) -> None:
-    """With write=False the report says what differs, and assignments/ stays as it is."""
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    """A build that is not published says what differs, and assignments/ stays as it is."""
+    release(demo.course, hidden_tests=demo.hidden_tests)
     before = demo.released.read_bytes()
     edit(demo.notebook, "Multiply by two.", "Multiply by 2.")
-    report = build(demo.course, hidden_tests=demo.hidden_tests, write=False)
+    report = build(demo.course, hidden_tests=demo.hidden_tests)
 
     assert report.changed == (demo.released,)
     assert demo.released.read_bytes() == before
@@ -125,7 +125,7 @@ def test_comparing_writes_nothing(demo: DemoCourse) -> None:
 
 def test_report_counts(demo: DemoCourse) -> None:
     """The report names each notebook with its questions and points."""
-    (notebook,) = build(demo.course, hidden_tests=demo.hidden_tests).notebooks
+    (notebook,) = release(demo.course, hidden_tests=demo.hidden_tests).notebooks
 
     assert (notebook.assignment, notebook.name, notebook.questions, notebook.points) == ("demo", "first", 3, 10)
 
@@ -133,14 +133,14 @@ def test_report_counts(demo: DemoCourse) -> None:
 def test_unknown_assignment(demo: DemoCourse) -> None:
     """A wrong name is refused with the names there are."""
     with pytest.raises(CourseError, match="expected one of demo, got 'dmeo'"):
-        build(demo.course, ["dmeo"], hidden_tests=demo.hidden_tests)
+        release(demo.course, ["dmeo"], hidden_tests=demo.hidden_tests)
 
 
 def test_missing_notebook(demo: DemoCourse) -> None:
     """A notebook that assignment.toml names but nobody wrote is refused."""
     demo.notebook.unlink()
     with pytest.raises(CourseError, match=r"first\.py: expected a hand-written notebook"):
-        build(demo.course, hidden_tests=demo.hidden_tests)
+        release(demo.course, hidden_tests=demo.hidden_tests)
 
 
 def test_corrupt_gradebook(demo: DemoCourse) -> None:
@@ -148,7 +148,7 @@ def test_corrupt_gradebook(demo: DemoCourse) -> None:
     demo.course.work.mkdir()
     demo.course.gradebook.write_text("no database" * 1000)
     with pytest.raises(CourseError, match="file is not a database"):
-        build(demo.course, hidden_tests=demo.hidden_tests)
+        release(demo.course, hidden_tests=demo.hidden_tests)
 
     assert not demo.released.exists()
 
@@ -157,11 +157,11 @@ def test_folder_that_cannot_be_written(demo: DemoCourse) -> None:
     """Where assignments/ can't be made, one line says so."""
     demo.course.assignments.write_text("a file in its place")
     with pytest.raises(CourseError, match=r"Build: expected to write .*assignments"):
-        build(demo.course, hidden_tests=demo.hidden_tests)
+        release(demo.course, hidden_tests=demo.hidden_tests)
 
 
 @pytest.mark.parametrize("address", ["", "two words", 'a"b', "a'b", "a\\b", "a{b}", "$(x)"])
 def test_wheel_address_that_breaks_out(demo: DemoCourse, address: str) -> None:
     """An address that could end the text in which it stands is refused."""
     with pytest.raises(CourseError, match="wheel: expected an address"):
-        build(dataclasses.replace(demo.course, wheel=address), hidden_tests=demo.hidden_tests)
+        release(dataclasses.replace(demo.course, wheel=address), hidden_tests=demo.hidden_tests)

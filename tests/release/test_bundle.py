@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import CourseError
-from autograder.release import build
 from autograder.release.bundle import bundle, check_wheel_name, environment, zip_bytes
-from tests.release.fixture_course import DemoCourse, edit
+from tests.release.fixture_course import DemoCourse, edit, release
 
 ROOT = Path(__file__).parents[2]
 WHEEL = "convnet_course_utils-0.1.0-py3-none-any.whl"
@@ -22,7 +21,7 @@ WHEEL = "convnet_course_utils-0.1.0-py3-none-any.whl"
 def built(demo: DemoCourse) -> DemoCourse:
     edit(demo.root / "course.toml", "utils-1.0-py3-none-any.whl", WHEEL)
     shutil.copytree(ROOT / "course_utils", demo.root / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     return demo
 
 
@@ -80,7 +79,7 @@ def test_unbuilt_assignment(demo: DemoCourse) -> None:
 
 def test_course_without_the_students_package(demo: DemoCourse) -> None:
     """Outside the repository there is no wheel to build."""
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     with pytest.raises(CourseError, match="expected the students' package"):
         bundle(demo.course, "demo")
 

@@ -6,8 +6,8 @@ import pytest
 
 from autograder import nbgrader_bridge
 from autograder.errors import CourseError
-from autograder.release import build, formgrader_config
-from tests.release.fixture_course import DemoCourse, edit
+from autograder.release import formgrader_config
+from tests.release.fixture_course import DemoCourse, edit, release
 
 
 def generate(demo: DemoCourse) -> None:
@@ -17,7 +17,7 @@ def generate(demo: DemoCourse) -> None:
 
 @pytest.fixture
 def built(demo: DemoCourse) -> DemoCourse:
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     return demo
 
 

@@ -19,17 +19,16 @@ from autograder.model import (
     TestResult,
     Verdict,
 )
-from autograder.release import build
 from autograder.release.prove import prove, solution_submission, untouched_submission
 from autograder.released import load_notebook
-from tests.release.fixture_course import DemoCourse
+from tests.release.fixture_course import DemoCourse, release
 
 Judge = Callable[[str, str], tuple[float, Verdict]]
 
 
 @pytest.fixture
 def notebook(demo: DemoCourse) -> Notebook:
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     return load_notebook(demo.course, "demo", "first")
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from autograder.errors import AuthoringError
-from autograder.release import build
-from tests.release.fixture_course import DemoCourse, edit
+from tests.release.fixture_course import DemoCourse, edit, release
 
 NOTEBOOK = "solutions/demo/first.py"
 ASSIGNMENT = "solutions/demo/assignment.toml"
@@ -175,7 +174,7 @@ def test_breach_is_refused(demo: DemoCourse, breach: Breach) -> None:
     edit(getattr(demo, breach.edits), breach.old, breach.new)
 
     with pytest.raises(AuthoringError) as caught:
-        build(demo.course, hidden_tests=demo.hidden_tests)
+        release(demo.course, hidden_tests=demo.hidden_tests)
 
     error = caught.value
     assert breach.says in error.problem

@@ -9,14 +9,13 @@ import pytest
 
 from autograder.errors import CourseError
 from autograder.model import Cell, Notebook, Origin, Question, Role
-from autograder.release import build
 from autograder.released import load_notebook, load_notebooks, parse_notebook
-from tests.release.fixture_course import DemoCourse
+from tests.release.fixture_course import DemoCourse, release
 
 
 @pytest.fixture
 def built(demo: DemoCourse) -> DemoCourse:
-    build(demo.course, hidden_tests=demo.hidden_tests)
+    release(demo.course, hidden_tests=demo.hidden_tests)
     return demo
 
 
