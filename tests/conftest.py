@@ -1,0 +1,23 @@
+"""What all tests share: a copy of the real course in a temporary folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.config import Course, load_course
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def real_course(tmp_path: Path) -> Course:
+    """The repository's course with its releases, in a folder of its own, without submissions."""
+    root = tmp_path / "real"
+    root.mkdir()
+    shutil.copy(ROOT / "course.toml", root)
+    for folder in ("solutions", "assignments"):
+        shutil.copytree(ROOT / folder, root / folder)
+    return load_course(root)

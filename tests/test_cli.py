@@ -1,0 +1,192 @@
+"""The command line: the whole way of a class, and one line for everything that a person can mend."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder import cli
+from autograder.config import Course
+
+ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
+
+
+class Run:
+    """Runs the command line in this process, inside a course."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], course: Course) -> None:
+        self.monkeypatch, self.capsys, self.course = monkeypatch, capsys, course
+        monkeypatch.chdir(course.root)
+
+    def __call__(self, *args: str) -> tuple[int, str, str]:
+        self.monkeypatch.setattr("sys.argv", ["autograder", *args])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = self.capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    def refused(self, *args: str) -> str:
+        """The one line of a refusal."""
+        code, _, error = self(*args)
+        assert code == 2, error
+        lines = error.strip().splitlines()
+        assert len(lines) == 1, error
+        return lines[0]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, real_course):
+    return Run(monkeypatch, capsys, real_course)
+
+
+def hand_in(course: Course, student: str, data: bytes | None = None) -> Path:
+    path = course.submitted / student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data if data is not None else released(course).read_bytes())
+    return path
+
+
+def released(course: Course) -> Path:
+    return course.assignments / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+
+
+def with_answer(course: Course, old: str, new: str) -> bytes:
+    notebook = json.loads(released(course).read_bytes())
+    for cell in notebook["cells"]:
+        cell["source"] = re.sub(old, new, "".join(cell["source"]), flags=re.DOTALL)
+    return json.dumps(notebook).encode()
+
+
+def test_a_class_of_two(run):
+    """Grading writes gradebook, feedback, CSV, JSON and journal; grading again knows the results already."""
+    course = run.course
+    answer = with_answer(course, r"(def conv_output_size\(.*?)raise NotImplementedError\([^\n]*\)", r"\1return 1 / 0")
+    hand_in(course, "ada", answer)
+    hand_in(course, "bob", b"%PDF-1.7")
+    code, out, err = run("grade", ASSIGNMENT, "--jobs", "1", "--json", "out.json")
+    assert code == 0, err
+    assert "ada" in out
+    first = (course.root / "out.json").read_bytes()
+    entries = {entry["student"]: entry for entry in json.loads(first)["submissions"]}
+    assert set(entries) == {"ada", "bob"}
+    assert entries["ada"]["max_points"] == 52
+    verdicts = {question["id"]: set(question["verdicts"].values()) for question in entries["ada"]["questions"]}
+    assert verdicts["correlate1d"] == {"NOT_IMPLEMENTED"}
+    assert "STUDENT_ERROR" in verdicts["conv_output_size"]
+    assert course.gradebook.is_file()
+    assert "ZeroDivisionError" in (course.feedback / "ada" / ASSIGNMENT / "feedback.html").read_text()
+    with (course.exports / f"{ASSIGNMENT}.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["student", "ada", "bob"]
+    records = (course.journal / f"{ASSIGNMENT}.jsonl").read_bytes()
+    assert run("grade", ASSIGNMENT, "--jobs", "1", "--json", "out.json")[0] == 0
+    assert (course.root / "out.json").read_bytes() == first
+    assert (course.journal / f"{ASSIGNMENT}.jsonl").read_bytes() == records
+    code, out, _ = run("export", ASSIGNMENT)
+    assert code == 0
+    assert (course.exports / f"{ASSIGNMENT}-gradebook.csv").is_file()
+
+
+def test_an_unknown_assignment(run):
+    """The known ones are named."""
+    line = run.refused("grade", "a1_convolutions")
+    assert "expected one of a1_convolution, got 'a1_convolutions'" in line
+
+
+def test_a_folder_that_is_not_there(run):
+    """Nothing was handed in yet."""
+    assert str(run.course.submitted) in run.refused("grade", ASSIGNMENT)
+    assert not run.course.gradebook.exists()
+
+
+def test_an_empty_folder(run):
+    """A folder without submissions is no class."""
+    run.course.submitted.mkdir(parents=True)
+    assert str(run.course.submitted) in run.refused("grade", ASSIGNMENT)
+
+
+def test_an_unknown_student(run):
+    """A student who did not hand in is no student of this run."""
+    hand_in(run.course, "ada")
+    assert "got 'eve'" in run.refused("grade", ASSIGNMENT, "--student", "eve")
+    assert not run.course.feedback.exists()
+
+
+def test_an_assignment_that_was_not_built(run):
+    """Without a release there is nothing to grade against."""
+    hand_in(run.course, "ada")
+    released(run.course).unlink()
+    assert "autograder build" in run.refused("grade", ASSIGNMENT)
+
+
+def test_a_corrupt_database(run):
+    """A gradebook that is none is left as it is, and nothing is written beside it."""
+    hand_in(run.course, "ada")
+    run.course.gradebook.write_bytes(b"not a database at all, whatever its name says" * 100)
+    before = run.course.gradebook.read_bytes()
+    assert "gradebook.db" in run.refused("grade", ASSIGNMENT, "--jobs", "1")
+    assert run.course.gradebook.read_bytes() == before
+    assert not run.course.autograded.exists()
+    assert not run.course.feedback.exists()
+
+
+def test_a_secret_that_is_gone(run):
+    """With a journal and without its secret, grading would ask other questions than before."""
+    hand_in(run.course, "ada")
+    assert run("grade", ASSIGNMENT, "--jobs", "1")[0] == 0
+    run.course.secret.unlink()
+    assert "secret" in run.refused("grade", ASSIGNMENT)
+    assert not run.course.secret.exists()
+
+
+def test_a_folder_that_can_not_be_written(run, monkeypatch):
+    """A read-only course is said in one line."""
+    hand_in(run.course, "ada")
+    make = Path.mkdir
+
+    def refuse(path, *args, **kwargs):
+        if path == run.course.journal:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        make(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert "Permission denied" in run.refused("grade", ASSIGNMENT)
+
+
+def test_a_full_disk(run, monkeypatch):
+    """What was graded before the disk was full stays in the journal; the rest is graded by the next run."""
+    hand_in(run.course, "ada")
+    hand_in(run.course, "bob", b"%PDF-1.7")
+    sync = os.fsync
+    calls = []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert "No space left on device" in run.refused("grade", ASSIGNMENT, "--jobs", "1")
+    assert len((run.course.journal / f"{ASSIGNMENT}.jsonl").read_bytes().splitlines()) == 1
+    assert not run.course.autograded.exists()
+    code, _, err = run("grade", ASSIGNMENT, "--jobs", "1")
+    assert code == 0, err
+
+
+def test_outside_of_a_course(run, tmp_path, monkeypatch):
+    """A folder without course.toml is no course."""
+    monkeypatch.chdir(tmp_path)
+    assert "course.toml" in run.refused("grade", ASSIGNMENT)
+
+
+def test_results_that_can_not_be_written(run):
+    """The place for --json must exist."""
+    hand_in(run.course, "ada")
+    assert "out.json" in run.refused("grade", ASSIGNMENT, "--jobs", "1", "--json", "/proc/none/out.json")
