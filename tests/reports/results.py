@@ -48,9 +48,7 @@ def question_result(
 ) -> QuestionResult:
     """A question with one test per entry; each passed test earns its equal share."""
     title, points = QUESTIONS[name]
-    tests = tuple(
-        test_result(name, f"test_{name}[case {number}]", *_given(entry)) for number, entry in enumerate(given)
-    )
+    tests = tuple(one_result(name, f"test_{name}[case {number}]", *_given(entry)) for number, entry in enumerate(given))
     passed = sum(result.verdict is Verdict.PASSED for result in tests)
     values: dict[str, Any] = {
         "question": Question(id=name, title=title, points=points, functions=(name,)),
@@ -61,15 +59,12 @@ def question_result(
     return QuestionResult(**(values | changes))
 
 
-def test_result(question: str, test: str, verdict: Verdict, message: str = "", rung: str | None = None) -> TestResult:
+def one_result(question: str, test: str, verdict: Verdict, message: str = "", rung: str | None = None) -> TestResult:
     """The result of one test, with a traceback for staff that no report may show."""
     case = test.partition("[")[2].removesuffix("]")
     title = "Values of the answer" + (f" ({case})" if case else "")
     declared = DeclaredTest(id=test, question=question, kind=TestKind.VALUES, weight=1.0, title=title)
     return TestResult(test=declared, verdict=verdict, message=message, rung=rung, staff="STAFF ONLY: Traceback")
-
-
-test_result.__test__ = False  # type: ignore[attr-defined]
 
 
 def result(

@@ -42,7 +42,10 @@ def test_heads_and_legend() -> None:
 def test_fits_100_columns() -> None:
     """With the widest points there are, long names and long remarks no line is wider, and no question is cut off."""
     given = {name: [Verdict.PASSED, Verdict.PASSED, (Verdict.FORBIDDEN, "No.")] for name in QUESTIONS}
-    results = [result("a-very-long-name-of-a-student@example.edu", given, remarks=["x"]), ungraded("王" * 40, "y" * 500)]
+    results = [
+        result("a-very-long-name-of-a-student@example.edu", given, remarks=["x"]),
+        ungraded("王" * 40, "y" * 500),
+    ]
     text = shown(results)
     assert max(map(len, text.splitlines())) <= 100
     row = next(line.split() for line in text.splitlines() if line.startswith(" a-very"))
