@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -92,8 +93,9 @@ def when_ready() -> Iterator[None]:
     """Run the lines below `with`; if a function in them is not written yet, print a note instead of a traceback."""
     try:
         yield
-    except NotImplementedError:
-        print("A function that these lines call is not written yet. Write it above, then run this cell again.")
+    except NotImplementedError as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        print(f"Nothing to see yet: {frame.f_code.co_name} is not written. Write it above, then run this cell again.")
 
 
 def _waiting(name: str) -> str:
