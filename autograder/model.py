@@ -143,6 +143,7 @@ class Submission:
             Check cells, ids and roles are always ours. Empty if it can't be graded.
         remarks: What intake noticed and mended, for student and staff.
         problem: Why it can't be graded at all, with what to do; None if it can.
+        fault: Our own fault in reading it, as a traceback for staff; such a submission is held, and loses nothing.
         submitted_at: Aware UTC time in ISO 8601, or None.
         sha256: Hash of the bytes that were handed in; empty if none were.
         original: Source of the file relative to the submissions folder, for staff.
@@ -154,6 +155,7 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     remarks: tuple[str, ...] = ()
     problem: str | None = None
+    fault: str = ""
     submitted_at: str | None = None
     sha256: str = ""
     original: str = ""

@@ -36,13 +36,16 @@ def grade_submission(
     """Grade one submission.
 
     Args:
-        submission: Rebuilt by intake; one with a problem gets no points and the reason.
+        submission: Rebuilt by intake; one with a problem gets no points and the reason, one that we failed to read
+            is held for a person.
         notebook: Our release.
         tests: The notebook's hidden tests.
         sandbox: Where the student's code runs.
         library: Function name to source of a library-backed version, for second tries.
     """
     started = time.monotonic()
+    if submission.fault:
+        return held_result(submission, notebook, tests.declared, submission.fault)
     if submission.problem is not None:
         questions = tuple(_ungraded(question, tests, submission.problem) for question in notebook.questions)
         return NotebookResult(submission=submission, questions=questions, sandbox_level=sandbox.level)

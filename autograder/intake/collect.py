@@ -6,7 +6,7 @@ becomes one with a problem and never stops the others.
 
 from __future__ import annotations
 
-import logging
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from autograder.intake.rebuild import rebuild_file
 from autograder.intake.text import listed, shown
 from autograder.model import Notebook, Submission
 
-_LOG = logging.getLogger(__name__)
 _MAX_PATH_CHARS = 300
 
 
@@ -61,8 +60,8 @@ def _submission(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Su
     except SubmissionError as error:
         return replace(empty, problem=str(error))
     except Exception:  # noqa: BLE001 - the stage ends here: one student's file must not stop the class
-        _LOG.exception("Reading the submission of %s", shown(hand_in.student))
-        return replace(empty, problem="Our reader failed on this file: the fault is ours. A person will look at it.")
+        problem = "Our reader failed on this file: the fault is ours. A person will look at it."
+        return replace(empty, problem=problem, fault=traceback.format_exc())
 
 
 def _find(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Choice:

@@ -156,3 +156,10 @@ def test_our_fault_holds_everything(tests):
     """After a fault of ours no point is lost."""
     result = held_result(SUBMISSION, NOTEBOOK, tests.declared, "traceback")
     assert points(result) == [(0, 2), (0, 4), (0, 1)]
+
+
+def test_a_fault_of_our_reader_holds_everything(tests):
+    """A file that we failed to read is no zero."""
+    submission = replace(SUBMISSION, cells=(), problem="Our reader failed.", fault="Traceback ...")
+    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: pytest.fail("loaded")))
+    assert points(result) == [(0, 2), (0, 4), (0, 1)]
