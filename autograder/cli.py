@@ -169,6 +169,9 @@ def _print_outcome(outcome: Outcome) -> None:
     from autograder.reports.table import class_table
 
     console = Console()
+    if not console.is_terminal:
+        # A log or a pipe has no width of its own; what is not wrapped can be read and searched.
+        console.width = 160
     console.print(class_table(outcome.results))
     for remark in outcome.remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
