@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Cell, Limits, Verdict
-from autograder.sandbox import walls, wire
+from autograder.sandbox import messages, walls, wire
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.group import Group, Overuse
 from autograder.sandbox.launch import Forkserver
@@ -200,9 +200,9 @@ class ForkserverSession:
         message = self._hear(time.monotonic() + self._limits.call_wall_s)
         if isinstance(message, Stopped):
             stopped = message
-        elif isinstance(message[0], wire.Started) and not message[0].problem:
+        elif isinstance(message[0], messages.Started) and not message[0].problem:
             return None
-        elif isinstance(message[0], wire.Started):
+        elif isinstance(message[0], messages.Started):
             text = f"Our version of a function does not run beside this notebook: {message[0].problem}."
             stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message=text)
         else:
@@ -211,7 +211,7 @@ class ForkserverSession:
         self.close()
         return stopped
 
-    def _exchange(self, name: str, call: wire.Call, blobs: Sequence[memoryview], deadline: float) -> Reply:
+    def _exchange(self, name: str, call: messages.Call, blobs: Sequence[memoryview], deadline: float) -> Reply:
         assert self._channel is not None
         try:
             self._channel.send(call, blobs, deadline=deadline)
@@ -223,7 +223,7 @@ class ForkserverSession:
         if isinstance(received, Stopped):
             return received
         message, blob = received
-        if isinstance(message, wire.Started) or message.id != call.id:
+        if isinstance(message, messages.Started) or message.id != call.id:
             return self._cut(_NONSENSE)
         self._output = (self._output + message.output)[: self._limits.output_bytes]
         try:
@@ -231,7 +231,7 @@ class ForkserverSession:
         except WireError:
             return self._cut(_NONSENSE)
 
-    def _hear(self, deadline: float) -> tuple[wire.FromSession, memoryview] | Stopped:
+    def _hear(self, deadline: float) -> tuple[messages.FromSession, memoryview] | Stopped:
         assert self._channel is not None
         try:
             received = self._group.reply(self._number, self._channel, deadline)
@@ -263,7 +263,7 @@ def _why(error: Exception, otherwise: str) -> Stopped:
 
 def _pack_call(
     name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool
-) -> tuple[wire.Call, list[memoryview]]:
+) -> tuple[messages.Call, list[memoryview]]:
     packer = Packer()
     try:
         packed = [packer.pack(entry) for entry in args]
@@ -271,11 +271,13 @@ def _pack_call(
     except (TypeError, TooLargeError) as error:
         raise GraderFault(f"Call of {name}: {error} Hidden tests pass numbers, text, arrays and containers.") from error
     # A number that can't be guessed: no reply can be written before its call.
-    call = wire.Call(id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments)
+    call = messages.Call(
+        id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments
+    )
     return call, packer.blobs
 
 
-def _unpack_reply(name: str, message: wire.Done | wire.Threw | wire.Absent | wire.Halted, blob: memoryview) -> Reply:
+def _unpack_reply(name: str, message: messages.Answer, blob: memoryview) -> Reply:
     """Turn a message into a reply.
 
     Raises:
@@ -284,17 +286,17 @@ def _unpack_reply(name: str, message: wire.Done | wire.Threw | wire.Absent | wir
     unpacker = Unpacker(blob)
     reply: Reply
     match message:
-        case wire.Done():
+        case messages.Done():
             value = unpacker.unpack(message.value)
             arguments = None
             if message.arguments is not None:
                 arguments = tuple(unpacker.unpack(entry) for entry in message.arguments)
             reply = Returned(value=value, arguments=arguments)
-        case wire.Threw():
+        case messages.Threw():
             reply = Raised(types=tuple(message.types), message=message.message, line=message.line)
-        case wire.Absent():
+        case messages.Absent():
             reply = Missing(name=name, found=message.found)
-        case wire.Halted():
+        case messages.Halted():
             reply = Stopped(verdict=Verdict(message.verdict), message=message.message)
     unpacker.finish()
     return reply

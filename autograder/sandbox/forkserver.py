@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.model import Limits
-from autograder.sandbox import kernel, processes, walls, wire
+from autograder.sandbox import kernel, messages, processes, walls, wire
 from autograder.sandbox.forbidden import forbid
 
 _PARENT_CHECK_S = 1.0
@@ -105,7 +105,9 @@ class _Forkserver:
         self._grader = os.getppid()
 
     def serve(self) -> None:
-        self._channel.send(wire.Serving(level=self._wall.level, anonymous_bytes=processes.anonymous_bytes(os.getpid())))
+        self._channel.send(
+            messages.Serving(level=self._wall.level, anonymous_bytes=processes.usage(os.getpid()).anonymous_bytes)
+        )
         poll = select.poll()
         poll.register(self._channel, select.POLLIN)
         try:
@@ -113,14 +115,14 @@ class _Forkserver:
                 # Whoever else holds the grader's end open must not keep us alive without it.
                 if not poll.poll(_PARENT_CHECK_S * 1000):
                     continue
-                match self._channel.receive_with_descriptor(wire.to_forkserver):
+                match self._channel.receive_with_descriptor(messages.to_forkserver):
                     case None:
                         break
-                    case wire.Spawn(scratch=scratch), int(fd):
-                        self._channel.send(wire.Spawned(pid=self._spawn(Path(scratch), fd)))
-                    case wire.End(pid=pid), _:
+                    case messages.Spawn(scratch=scratch), int(fd):
+                        self._channel.send(messages.Spawned(pid=self._spawn(Path(scratch), fd)))
+                    case messages.End(pid=pid), _:
                         self._end(pid)
-                        self._channel.send(wire.Ended(pid=pid))
+                        self._channel.send(messages.Ended(pid=pid))
         finally:
             for pid in list(self._workers):
                 self._end(pid)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
-from autograder.sandbox import processes, wire
+from autograder.sandbox import messages, processes, wire
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.protocol import Stopped
@@ -56,28 +56,28 @@ class Group:
             self.kill()
             raise
 
-    def load(self, cells: list[wire.CellSource]) -> None:
+    def load(self, cells: list[messages.CellSource]) -> None:
         """Tell it to run these cells.
 
         Raises:
             OSError: If it is gone.
         """
-        self._control.send(wire.Load(cells=cells), deadline=time.monotonic() + _WALLS_S)
+        self._control.send(messages.Load(cells=cells), deadline=time.monotonic() + _WALLS_S)
 
-    def next_report(self, deadline: float) -> wire.CellDone | wire.Loaded | None:
+    def next_report(self, deadline: float) -> messages.CellDone | messages.Loaded | None:
         """The next thing it says while it loads, or None if it is gone.
 
         Raises:
             DeadlinePassed, Overuse, WireError: As their names say.
         """
         try:
-            received = self._control.receive(wire.from_worker, deadline)
+            received = self._control.receive(messages.from_worker, deadline)
         except OSError:
             return None
         match received:
             case None:
                 return None
-            case (wire.CellDone() | wire.Loaded()) as report, _:
+            case (messages.CellDone() | messages.Loaded()) as report, _:
                 return report
         raise WireError("Worker: expected the report of a cell, got something else.")
 
@@ -95,7 +95,7 @@ class Group:
         ours.setblocking(False)
         try:
             with theirs:
-                message = wire.Ask(session=self._count, replacements=dict(replacements))
+                message = messages.Ask(session=self._count, replacements=dict(replacements))
                 self._control.send(message, fds=[theirs.fileno()], deadline=deadline)
         except BaseException:
             ours.close()
@@ -103,7 +103,9 @@ class Group:
         self._open.add(self._count)
         return self._count, wire.Channel(ours, self._look)
 
-    def reply(self, session: int, channel: wire.Channel, deadline: float) -> tuple[wire.FromSession, memoryview] | None:
+    def reply(
+        self, session: int, channel: wire.Channel, deadline: float
+    ) -> tuple[messages.FromSession, memoryview] | None:
         """Wait for what a session says next; None if its process has ended.
 
         Raises:
@@ -116,7 +118,7 @@ class Group:
             left_s = deadline - time.monotonic()
             ready = {descriptor for descriptor, _ in poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)}
             if channel.fileno() in ready:
-                return channel.receive(wire.from_session, deadline)
+                return channel.receive(messages.from_session, deadline)
             if session in self._ended:
                 return None
             if self._control.fileno() in ready:
@@ -155,13 +157,13 @@ class Group:
 
     def _expect_walls(self) -> None:
         try:
-            received = self._control.receive(wire.from_worker, time.monotonic() + _WALLS_S)
+            received = self._control.receive(messages.from_worker, time.monotonic() + _WALLS_S)
         except (wire.DeadlinePassed, WireError, OSError) as error:
             raise SandboxError(f"Sandbox: expected a worker behind its walls, got {type(error).__name__}.") from error
         match received:
-            case wire.Walled(problem=""), _:
+            case messages.Walled(problem=""), _:
                 return
-            case wire.Walled(problem=problem), _:
+            case messages.Walled(problem=problem), _:
                 raise SandboxError(
                     f"Sandbox: the walls of level '{self._forkserver.level}' don't stand: {problem}. "
                     "Run `autograder doctor`, or accept a weaker level."
@@ -179,9 +181,9 @@ class Group:
             raise Overuse(found)
 
     def _hear_end(self, deadline: float) -> None:
-        received = self._control.receive(wire.from_worker, deadline)
+        received = self._control.receive(messages.from_worker, deadline)
         match received:
-            case wire.SessionEnded(session=session, status=status), _:
+            case messages.SessionEnded(session=session, status=status), _:
                 self._ended[session] = status
                 self._open.discard(session)
             case None:

@@ -21,7 +21,7 @@ import msgspec
 
 from autograder.errors import SandboxError
 from autograder.model import Limits
-from autograder.sandbox import wire
+from autograder.sandbox import messages, wire
 from autograder.sandbox.forms import WireError
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Forkserver:
         self._finalizer = weakref.finalize(self, _take_down, self._process, ours, self._root)
         self.pid = self._process.pid
         try:
-            serving = self._expect(wire.Serving, time.monotonic() + _START_S)
+            serving = self._expect(messages.Serving, time.monotonic() + _START_S)
         except SandboxError:
             self.close()
             raise
@@ -112,8 +112,8 @@ class Forkserver:
             deadline = time.monotonic() + _SPAWN_S
             try:
                 with theirs:
-                    self._send(wire.Spawn(scratch=str(scratch)), deadline, fds=[theirs.fileno()])
-                    spawned = self._expect(wire.Spawned, deadline)
+                    self._send(messages.Spawn(scratch=str(scratch)), deadline, fds=[theirs.fileno()])
+                    spawned = self._expect(messages.Spawned, deadline)
             except SandboxError:
                 ours.close()
                 raise
@@ -132,8 +132,8 @@ class Forkserver:
             self.workers.discard(spawned.pid)
             deadline = time.monotonic() + _END_S
             try:
-                self._send(wire.End(pid=spawned.pid), deadline)
-                self._expect(wire.Ended, deadline)
+                self._send(messages.End(pid=spawned.pid), deadline)
+                self._expect(messages.Ended, deadline)
             finally:
                 shutil.rmtree(spawned.scratch, ignore_errors=True)
 
@@ -146,7 +146,7 @@ class Forkserver:
         """End it and all that it started. May be called twice."""
         self._finalizer()
 
-    def _send(self, message: wire.Message, deadline: float, fds: Sequence[int] = ()) -> None:
+    def _send(self, message: messages.Message, deadline: float, fds: Sequence[int] = ()) -> None:
         try:
             self._channel.send(message, fds=fds, deadline=deadline)
         except (OSError, ValueError, wire.DeadlinePassed) as error:
@@ -154,7 +154,7 @@ class Forkserver:
 
     def _expect(self, kind: type[T], deadline: float) -> T:
         try:
-            received = self._channel.receive(wire.from_forkserver, deadline)
+            received = self._channel.receive(messages.from_forkserver, deadline)
         except (OSError, ValueError, WireError, wire.DeadlinePassed) as error:
             raise self._gone() from error
         if received is None or not isinstance(received[0], kind):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from autograder.model import Cell, Limits, Origin, Role, Verdict
-from autograder.sandbox import wire
+from autograder.sandbox import messages, wire
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.group import Group, Overuse
 from autograder.sandbox.protocol import CellReport, Stopped
@@ -87,16 +87,16 @@ class Loader:
         try:
             group.load(
                 [
-                    wire.CellSource(id=cell.id, source=cell.source, mode=mode)
+                    messages.CellSource(id=cell.id, source=cell.source, mode=mode)
                     for cell, mode in zip(self._cells, self._modes, strict=True)
                 ]
             )
             while True:
                 report = group.next_report(min(self._cell_deadline(), total_deadline))
-                if isinstance(report, wire.CellDone) and report.index == index < len(self._cells):
+                if isinstance(report, messages.CellDone) and report.index == index < len(self._cells):
                     self._note(report)
                     index += 1
-                elif isinstance(report, wire.Loaded) and index == len(self._cells):
+                elif isinstance(report, messages.Loaded) and index == len(self._cells):
                     return None
                 else:
                     return index, "it ended the process" if report is None else "it disturbed the grader"
@@ -121,7 +121,7 @@ class Loader:
             self._broken.setdefault(later, message)
             self._modes[later] = mode
 
-    def _note(self, done: wire.CellDone) -> None:
+    def _note(self, done: messages.CellDone) -> None:
         if done.index in self._reports and done.index not in self._broken:
             return
         self._reports[done.index] = CellReport(

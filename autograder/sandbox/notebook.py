@@ -21,9 +21,9 @@ from typing import Any, NoReturn
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from autograder.sandbox.messages import CellDone, CellSource
 from autograder.sandbox.pack import type_name
 from autograder.sandbox.reduce import REDUCED_WALL_S, keep_definitions, split_blocks
-from autograder.sandbox.wire import CellDone, CellSource
 
 _REPEAT_S = 0.1
 _MESSAGE_LENGTH = 500

@@ -17,6 +17,7 @@ from autograder.sandbox.forms import (
     MAX_ITEMS,
     MAX_NAME,
     MAX_NDIM,
+    TORCH_DTYPES,
     Array,
     BigInt,
     Bytes,
@@ -31,7 +32,7 @@ from autograder.sandbox.forms import (
     Tuple,
     Value,
 )
-from autograder.sandbox.protocol import Handle
+from autograder.sandbox.protocol import Handle, Record
 
 
 class Packer:
@@ -183,6 +184,8 @@ def _is_text(value: str) -> bool:
 
 def _fields_of(value: Any, kind: type) -> tuple[str, list[str], Iterator[Any]] | None:
     """Type name, field names and values of a named tuple or dataclass, or None."""
+    if kind is Record:
+        return value.type[:MAX_NAME], [name for name, _ in value.fields], iter([entry for _, entry in value.fields])
     try:
         if issubclass(kind, tuple):
             names = list(type.__getattribute__(kind, "_fields"))

@@ -51,13 +51,8 @@ def usage(pid: int) -> Usage:
     return Usage((values["RssAnon"] + values["RssShmem"]) << 10, values["Threads"])
 
 
-def anonymous_bytes(pid: int) -> int:
-    """Memory that a process holds for itself."""
-    return usage(pid).anonymous_bytes
-
-
 def proportional_bytes(pid: int) -> int | None:
-    """As `anonymous_bytes`, with pages that several processes hold divided among them; None if it can't be read."""
+    """Memory of a process, shared pages divided among those who hold them; None if it can't be read."""
     total = 0
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

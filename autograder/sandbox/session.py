@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograder.sandbox import wire
+from autograder.sandbox import messages, wire
 from autograder.sandbox.forbidden import ForbiddenCall
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.notebook import NotebookRunner
@@ -56,8 +56,8 @@ class _Session:
     def serve(self, replacements: Mapping[str, str]) -> None:
         sys.stdout = sys.stderr = self._output
         _reseed()
-        self._channel.send(wire.Started(problem=self._replace(replacements)))
-        while (received := self._channel.receive(wire.to_session)) is not None:
+        self._channel.send(messages.Started(problem=self._replace(replacements)))
+        while (received := self._channel.receive(messages.to_session)) is not None:
             call, blob = received
             self._call = call.id
             try:
@@ -83,12 +83,12 @@ class _Session:
                 return f"{types[0]}: {message}"[:_TEXT_LENGTH]
         return ""
 
-    def _answer(self, call: wire.Call, blob: memoryview) -> tuple[wire.Message, list[memoryview]]:
+    def _answer(self, call: messages.Call, blob: memoryview) -> tuple[messages.Message, list[memoryview]]:
         function = self._notebook.namespace.get(call.name, _MISSING)
         if function is _MISSING:
-            return wire.Absent(id=call.id, found="", output=self._output.take()), []
+            return messages.Absent(id=call.id, found="", output=self._output.take()), []
         if not callable(function):
-            return wire.Absent(id=call.id, found=type_name(type(function)), output=self._output.take()), []
+            return messages.Absent(id=call.id, found=type_name(type(function)), output=self._output.take()), []
         unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild)
         args = [unpacker.unpack(entry) for entry in call.args]
         kwargs = {name: unpacker.unpack(entry) for name, entry in call.kwargs.items()}
@@ -96,26 +96,26 @@ class _Session:
         packer = Packer(self._keep)
         packed = packer.pack(value)
         arguments = [packer.pack(entry) for entry in args] if call.return_arguments else None
-        reply = wire.Done(id=call.id, value=packed, arguments=arguments, output=self._output.take())
+        reply = messages.Done(id=call.id, value=packed, arguments=arguments, output=self._output.take())
         return reply, packer.blobs
 
-    def _raised(self, error: BaseException) -> wire.Message:
+    def _raised(self, error: BaseException) -> messages.Message:
         output = self._output.take()
         if isinstance(error, ForbiddenCall):
             message = str(error)[:_TEXT_LENGTH]
-            return wire.Halted(id=self._call, verdict="FORBIDDEN", message=message, output=output)
+            return messages.Halted(id=self._call, verdict="FORBIDDEN", message=message, output=output)
         if isinstance(error, TooLargeError | WireError):
             message = f"The result is too large to be compared: {error}."[:_TEXT_LENGTH]
-            return wire.Halted(id=self._call, verdict="MEMORY", message=message, output=output)
+            return messages.Halted(id=self._call, verdict="MEMORY", message=message, output=output)
         types, message, line = self._notebook.describe(error)
-        return wire.Threw(id=self._call, types=types, message=message, line=line, output=output)
+        return messages.Threw(id=self._call, types=types, message=message, line=line, output=output)
 
     def _overflow(self) -> NoReturn:
         """Say so and end, whatever the student's code would catch."""
         message = f"It printed more than {self._output_bytes} bytes: take out prints that stand in a loop."
         try:
             self._channel.send(
-                wire.Halted(id=self._call, verdict="OUTPUT_LIMIT", message=message, output=self._output.take())
+                messages.Halted(id=self._call, verdict="OUTPUT_LIMIT", message=message, output=self._output.take())
             )
         finally:
             _exit(0)

@@ -14,6 +14,7 @@ from autograder.sandbox.forms import (
     DTYPE,
     MAX_BIG_INT_BITS,
     MAX_DEPTH,
+    TORCH_DTYPES,
     Array,
     BigInt,
     Bytes,
@@ -132,7 +133,9 @@ class Unpacker:
         if value.dtype == "bool":
             data = (data != 0).view(np.uint8)
         try:
-            plain = torch.from_numpy(data.copy()).view(dtype).reshape(value.shape)
+            plain = torch.empty(value.shape, dtype=dtype)
+            if data.size:
+                plain.reshape(-1).view(torch.uint8).copy_(torch.from_numpy(data.copy()))
             tensor = plain if value.contiguous else _spread_tensor(torch, plain)
             return tensor.requires_grad_(value.requires_grad)
         except (RuntimeError, ValueError, TypeError, MemoryError) as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.model import Limits
-from autograder.sandbox import walls, wire
+from autograder.sandbox import messages, walls, wire
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output, OutputLimitError
 from autograder.sandbox.session import serve_session
@@ -43,7 +43,7 @@ def serve_notebook(sock: socket.socket, wall: walls.Wall, scratch: Path, parent:
         walls.leave_group(parent)
         control = wire.Channel(_settle(sock, scratch))
         problem = _enter(wall, scratch)
-        control.send(wire.Walled(problem=problem))
+        control.send(messages.Walled(problem=problem))
         if not problem:
             _Worker(control, limits).serve()
     finally:
@@ -97,16 +97,16 @@ class _Worker:
                 if descriptor in self._sessions:
                     self._report_end(descriptor)
                     continue
-                received = self._control.receive_with_descriptor(wire.to_worker)
+                received = self._control.receive_with_descriptor(messages.to_worker)
                 match received:
                     case None:
                         return
-                    case wire.Load(cells=cells), _:
+                    case messages.Load(cells=cells), _:
                         self._load(cells)
-                    case wire.Ask() as ask, int(fd):
+                    case messages.Ask() as ask, int(fd):
                         self._ask(ask, fd)
 
-    def _load(self, cells: list[wire.CellSource]) -> None:
+    def _load(self, cells: list[messages.CellSource]) -> None:
         sys.stdout = sys.stderr = Output(self._limits.output_bytes, self._overflow)
         for index, cell in enumerate(cells):
             self._control.send(self._notebook.run(index, cell, self._limits.cell_wall_s))
@@ -117,7 +117,7 @@ class _Worker:
         gc.collect()
         # Shared with every session: the collector must not touch these pages again.
         gc.freeze()
-        self._control.send(wire.Loaded())
+        self._control.send(messages.Loaded())
 
     def _overflow(self) -> None:
         """Stop the first cell that prints too much; what later cells print is dropped."""
@@ -125,7 +125,7 @@ class _Worker:
             self._dropping = True
             raise OutputLimitError(f"printed more than {self._limits.output_bytes} bytes")
 
-    def _ask(self, ask: wire.Ask, fd: int) -> None:
+    def _ask(self, ask: messages.Ask, fd: int) -> None:
         pid = _fork()
         if pid == 0:
             try:
@@ -146,7 +146,7 @@ class _Worker:
         self._poll.unregister(process)
         os.close(process)
         _, status = _wait(pid, 0)
-        self._control.send(wire.SessionEnded(session=session, status=status))
+        self._control.send(messages.SessionEnded(session=session, status=status))
 
 
 def _close_figures() -> None:
