@@ -5,7 +5,7 @@ Nothing of `TestResult.staff` gets this far, so no template can show it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -57,18 +57,36 @@ class Finding:
     """What came out alike of one or more checks.
 
     Attributes:
+        message: What came out, code between backticks; empty if there is nothing to say.
+        checks: Which checks.
+        count: How many, cases counted.
+    """
+
+    message: str
+    checks: tuple[Check, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Findings of one verdict.
+
+    Attributes:
         verdict: In words.
         symbol: For the eye.
-        message: What came out, code between backticks; empty if there is nothing to say.
-        step: What to do next; empty if nothing.
-        checks: Which checks.
+        step: What to do next; empty if nothing, or if it has been said above.
+        findings: At least one.
     """
 
     verdict: str
     symbol: str
-    message: str
     step: str
-    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of checks, cases counted."""
+        return sum(finding.count for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +103,9 @@ class QuestionView:
         state: How it stands.
         symbol: The state for the eye.
         verdict: The state in words.
-        first: What to look at first, or None if nothing is wrong.
-        others: What else is wrong.
+        first: What to look at first, a single finding, or None if nothing is wrong.
+        others: What else is wrong, by verdict.
+        untouched: All checks of a question of which nothing has been written yet; empty for any other.
         passed: The checks that passed.
         count: Number of all checks, cases counted.
         passed_count: Number of those that passed.
@@ -105,8 +124,9 @@ class QuestionView:
     state: State
     symbol: str
     verdict: str
-    first: Finding | None
-    others: tuple[Finding, ...]
+    first: Group | None
+    others: tuple[Group, ...]
+    untouched: tuple[Check, ...]
     passed: tuple[Check, ...]
     count: int
     passed_count: int
@@ -119,11 +139,6 @@ class QuestionView:
     def share(self) -> float:
         """Points earned, in percent."""
         return _percent(self.points, self.maximum)
-
-    @property
-    def untouched(self) -> bool:
-        """Whether all there is to say is that nothing has been written yet."""
-        return self.state is State.OPEN and not self.others
 
     @property
     def pending_share(self) -> float:
@@ -237,8 +252,10 @@ def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView
 def _question(notebook: str, entry: QuestionResult) -> QuestionView:
     state = _state(entry)
     functions = entry.question.functions
-    findings = _findings((result for result in entry.tests if result.verdict is not Verdict.PASSED), functions)
     passed = [result for result in entry.tests if result.verdict is Verdict.PASSED]
+    groups = _groups([result for result in entry.tests if result.verdict is not Verdict.PASSED], functions)
+    # A function under another name was written: that has to be said.
+    untouched = state is State.OPEN and all(result.rung != "defined" for result in entry.tests)
     return QuestionView(
         anchor=f"{notebook}.{entry.question.id}",
         id=entry.question.id,
@@ -249,8 +266,9 @@ def _question(notebook: str, entry: QuestionResult) -> QuestionView:
         state=state,
         symbol=_STATES[state][0],
         verdict=_STATES[state][1],
-        first=findings[0] if findings else None,
-        others=findings[1:],
+        first=groups[0] if groups else None,
+        others=groups[1:],
+        untouched=_checks(entry.tests, functions) if untouched else (),
         passed=_checks(passed, functions),
         count=len(entry.tests),
         passed_count=len(passed),
@@ -272,30 +290,28 @@ def _state(entry: QuestionResult) -> State:
     return State.PART if entry.points > 0 else State.NONE
 
 
-def _findings(results: Iterable[TestResult], functions: Sequence[str]) -> tuple[Finding, ...]:
-    """One finding for results that say the same, in the order in which they first come; advice is given once.
+def _groups(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Group, ...]:
+    """The first finding by itself, then the others by verdict, each in the order in which it first comes.
 
-    Checks that were not run stand last: what comes before them is their cause.
+    Results that say the same are one finding, and each advice is given once. Checks that were not run stand last: what
+    comes before them is their cause.
     """
-    groups: dict[tuple[Verdict, str, str, str], list[TestResult]] = {}
-    for result in results:
-        in_words, step = words(result.verdict, result.rung), next_step(result.verdict, result.rung)
-        groups.setdefault((result.verdict, in_words, result.message, step), []).append(result)
-    ordered = sorted(groups.items(), key=lambda group: group[0][0] is Verdict.SKIPPED)
-    findings: list[Finding] = []
-    said: set[str] = set()
-    for (verdict, in_words, message, step), group in ordered:
-        findings.append(
-            Finding(
-                verdict=in_words,
-                symbol=symbol(verdict),
-                message=shortened(message, **_MESSAGE),
-                step="" if step in said else step,
-                checks=_checks(group, functions),
-            )
-        )
-        said.add(step)
-    return tuple(findings)
+    alike: dict[tuple[str, str, str, str], list[TestResult]] = {}
+    for result in sorted(results, key=lambda result: result.verdict is Verdict.SKIPPED):
+        said = words(result.verdict, result.rung), symbol(result.verdict), next_step(result.verdict, result.rung)
+        alike.setdefault((*said, result.message), []).append(result)
+    groups: dict[tuple[bool, str, str, str], list[Finding]] = {}
+    for (verdict, sign, step, message), found in alike.items():
+        finding = Finding(message=shortened(message, **_MESSAGE), checks=_checks(found, functions), count=len(found))
+        first = not groups
+        groups.setdefault((first, verdict, sign, step), []).append(finding)
+    built: list[Group] = []
+    advised: set[str] = set()
+    for (_, verdict, sign, step), findings in groups.items():
+        advice = "" if step in advised else step
+        built.append(Group(verdict=verdict, symbol=sign, step=advice, findings=tuple(findings)))
+        advised.add(step)
+    return tuple(built)
 
 
 def _checks(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Check, ...]:

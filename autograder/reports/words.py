@@ -24,7 +24,7 @@ _AFTER: Mapping[Verdict, str] = {
     Verdict.PASSED: "",
     Verdict.FAILED: "Work out one small case by hand and compare it with your function's result, step by step.",
     Verdict.STUDENT_ERROR: (
-        "Call the function on a small input like the one that is checked, and follow the error to the line it names."
+        "Call the function yourself on a small input like the one that is checked, and find the line where it stops."
     ),
     Verdict.NOT_IMPLEMENTED: "Write the function in its cell, then run the check below it.",
     Verdict.TIMEOUT: (

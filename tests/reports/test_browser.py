@@ -56,10 +56,10 @@ def test_prints_what_is_folded(browser: Any, tmp_path: Path) -> None:
     file.write_text(render_feedback("ada", "Convolution", PAGES["all right"]), encoding="utf-8")
     page = browser.new_page()
     page.goto(file.as_uri())
-    visible = (
-        "[...document.querySelectorAll('details li')].map(item => item.checkVisibility({contentVisibilityAuto: true}))"
-    )
-    assert page.evaluate(visible) == [False] * len(QUESTIONS)
+    items = "[...document.querySelectorAll('details li')]"
+    visible = "item => item.checkVisibility({contentVisibilityAuto: true})"
+    assert page.evaluate(f"{items}.map({visible})") == [False] * len(QUESTIONS)
     page.emulate_media(media="print")
-    assert page.evaluate(visible) == [True] * len(QUESTIONS)
+    # The new medium takes effect with the next frame.
+    page.wait_for_function(f"{items}.every({visible})", timeout=5000)
     page.close()

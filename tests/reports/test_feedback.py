@@ -99,19 +99,38 @@ def test_question() -> None:
     assert section.one("h3").text == "The convolution layer"
     assert section.one("p", class_="points").text == "2 of 8 points"
     assert section.one("p", class_="state").text == "◐ partly right conv2d_forward"
-    first, second = section.all("div", class_="finding")
+    first = section.one("div", class_="finding")
     assert first.one("p", class_="verdict").text == "✗ wrong shape"
     assert rows(first) == {
         "Checked": "Values of the answer: case 1 · case 3",
         "Came out": "The result: expected shape (2, 3), got (3, 2).",
         "Next step": "Take an input whose sides all differ, work out the shape on paper, and print it after each step.",
     }
-    assert "first" in first.attributes["class"].split()
-    assert second.one("p", class_="verdict").text == "✗ took too long"
-    assert "first" not in second.attributes["class"].split()
-    passed = section.one("details")
+    late, passed = section.all("details")
+    assert late.one("summary").text == "✗ took too long: 1 check"
+    assert late.one("ul", class_="others").text == "Values of the answer: case 2 It ran longer than 5 s."
+    assert late.one("p", class_="step").text.startswith("Next step Look for a loop")
     assert passed.one("summary").text == "✓ 1 of 4 checks passed"
     assert passed.one("li").text == "Values of the answer: case 0"
+
+
+def test_one_other_outcome_is_open_and_many_are_folded() -> None:
+    """What else went wrong is in sight if it is one thing; a long list waits to be opened."""
+    shapes: list[Given] = [(Verdict.FAILED, f"Shape {number}.", "shape") for number in range(5)]
+    late: Given = (Verdict.TIMEOUT, "Too long.")
+    folded, opened = question("conv_nd", *shapes, late, late).all("details")
+    assert folded.one("summary").text == "✗ wrong shape: 4 more checks"
+    assert "open" not in folded.attributes
+    assert [message.text for message in folded.all("p", class_="message")] == [f"Shape {n}." for n in range(1, 5)]
+    assert opened.one("summary").text == "✗ took too long: 2 checks"
+    assert "open" in opened.attributes
+
+
+def test_many_remarks_are_folded() -> None:
+    """Of more than four remarks the rest is folded away; none is lost."""
+    remarks = page(result(remarks=[f"Remark {number}." for number in range(6)])).one("div", class_="remarks")
+    assert [item.text for item in remarks.all("li")] == [f"Remark {number}." for number in range(6)]
+    assert remarks.one("details").one("summary").text == "and 2 more"
 
 
 def test_untouched_question_is_short() -> None:

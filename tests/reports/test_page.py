@@ -30,15 +30,33 @@ def test_state(given: list[Given], pending: float, state: State) -> None:
 
 
 def test_alike_is_told_once() -> None:
-    """Checks with the same outcome share one finding; the first stands first, and each advice is given once."""
+    """Checks with the same outcome share one finding, and what is judged alike stands together; advice comes once."""
     wrong: Given = (Verdict.FAILED, "All wrong.", "values")
-    given = [Verdict.PASSED, wrong, (Verdict.FAILED, "One wrong.", "values"), wrong, (Verdict.FAILED, "2D.", "shape")]
-    entry = view(question_result("conv_nd", given))
+    others: list[Given] = [(Verdict.FAILED, "2D.", "shape"), (Verdict.FAILED, "One wrong.", "values")]
+    entry = view(question_result("conv_nd", [Verdict.PASSED, wrong, *others, wrong, others[1], others[0]]))
     assert entry.first is not None
-    assert entry.first.message == "All wrong."
-    assert entry.first.checks[0].cases == ("case 1", "case 3")
-    assert [(other.message, bool(other.step)) for other in entry.others] == [("One wrong.", False), ("2D.", True)]
-    assert (entry.passed_count, entry.count) == (1, 5)
+    assert [(found.message, found.checks[0].cases) for found in entry.first.findings] == [
+        ("All wrong.", ("case 1", "case 4"))
+    ]
+    shape, values = entry.others
+    assert (shape.verdict, shape.count, [found.message for found in shape.findings]) == ("wrong shape", 2, ["2D."])
+    assert (values.verdict, values.count, [found.message for found in values.findings]) == (
+        "wrong values",
+        2,
+        ["One wrong."],
+    )
+    assert (bool(entry.first.step), bool(shape.step), bool(values.step)) == (True, True, False)
+    assert (entry.passed_count, entry.count) == (1, 7)
+
+
+def test_untouched() -> None:
+    """Nothing written is told apart from a function that was written under another name, and from a wrong one."""
+    stub: Given = (Verdict.NOT_IMPLEMENTED, "conv_nd is not implemented yet.", "ran")
+    other_stub: Given = (Verdict.NOT_IMPLEMENTED, "conv3d is not implemented yet.", "ran")
+    renamed: Given = (Verdict.NOT_IMPLEMENTED, "There is no function named conv_nd.", "defined")
+    assert view(question_result("conv_nd", [stub, other_stub])).untouched[0].cases == ("case 0", "case 1")
+    assert view(question_result("conv_nd", [renamed, stub])).untouched == ()
+    assert view(question_result("conv_nd", [stub, (Verdict.FAILED, "Wrong.", "values")])).untouched == ()
 
 
 def test_cause_stands_before_consequence() -> None:
@@ -106,4 +124,4 @@ def test_long_text_is_shortened() -> None:
     assert entry.output.count("\n") < 50
     assert entry.output.endswith("more characters)")
     assert entry.first is not None
-    assert len(entry.first.message) < 1000
+    assert len(entry.first.findings[0].message) < 1000
