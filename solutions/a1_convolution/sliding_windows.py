@@ -131,7 +131,6 @@ def per_axis(value: int | Sequence[int], axes: int = 2) -> tuple[int, ...]:
 # | manners | inputs are never changed, nothing is remembered from one call to the next |
 # | counting | a MAC is one multiply-add, biases not counted; one MAC is two FLOPs |
 #
-#
 # ## A picture is not a list of numbers
 #
 # The network that you know begins by *flattening*: row after row, the picture becomes one long list, and every
@@ -166,9 +165,9 @@ print(f"their memory, in float32:  {inputs * 1000 * 4 / 1e9:.1f} GB, for the fir
 
 # %% [markdown]
 # > **Check the slide.** "With more pixels the number of parameters increases exponentially", say some lecture
-# > notes. Double the side of the image: how many times the weights? Four times, for the pixels are four times
-# > as many. That is *linear* in the number of pixels (and quadratic in the side). Bad enough; but when we say
-# > exponential we should mean it, and in section 12 something really will be.
+# > notes. Double the side of the image: how many times the weights? Four times, because there are four times as
+# > many pixels. That is *linear* in the number of pixels (and quadratic in the side). Bad enough; but when we
+# > say exponential we should mean it, and in section 12 something really will be.
 #
 # **Where the idea comes from.** In 1959 David Hubel and Torsten Wiesel moved bars of light before the eyes of a
 # cat and listened to single cells of its visual cortex. A cell answered to a bar of *one* direction in *one*
@@ -177,13 +176,12 @@ print(f"their memory, in float32:  {inputs * 1000 * 4 / 1e9:.1f} GB, for the fir
 # looking at the one before. It did not learn by backpropagation. Ten years later Yann LeCun and others added
 # just that, and the convolutional network was there.
 #
-# Two ideas are all of it:
+# Two ideas are behind it:
 #
 # 1. **Look locally.** An output depends on a small window of the input, its *receptive field*.
 # 2. **Share the weights.** The window has the same weights wherever it stands.
 #
 # Both together are a window that slides. Let us build it, in one dimension first.
-#
 #
 # ## 1. Correlation in one dimension
 #
@@ -477,8 +475,8 @@ plotting.border_modes(correlate2d, photo, mean_of_81, padding=4)
 #
 # In words: subtract from each its own mean (brightness no longer counts), divide each by its length (contrast
 # no longer counts), *then* take the dot product. It is the correlation coefficient of statistics: 1 for a
-# perfect match, −1 for the negative, around 0 for anything else. A flat window has the length 0 and matches
-# nothing: we *define* its score as 0.
+# perfect match, −1 for the negative, near 0 for what has nothing to do with the template. A flat window has the
+# length 0 and matches nothing: we *define* its score as 0.
 #
 # **With a pencil.** $t - \bar t = (-\frac13, \frac23, -\frac13)$. Window A has the score 1. Window B is flat,
 # so its score is 0; and C = (2, 4, 2), the same spot in a lit fog?
@@ -579,7 +577,6 @@ with plotting.when_ready():
 # Convolution layers do *not* normalise. They live with the flaw of the dot product because they can do better
 # than a fixed template: they learn weights that sum to about zero where brightness should not count, and biases
 # that set the bar.
-#
 #
 # ## 4. Blur and edges
 #
@@ -823,8 +820,8 @@ plotting.detector(square_detector, correlate2d, scene)
 # *4 points, about 15 minutes*
 #
 # Your two layers turned a scene of 18 × 26 into 14 × 22. With twenty layers, some with a stride, nobody keeps
-# that in mind, and a wrong size is the most frequent error message of all. So: a formula, once and for all, for
-# one axis.
+# that in mind, and wrong sizes are what most error messages are about. So: a formula, once and for all, for one
+# axis.
 #
 # The input has `size` pixels, plus `padding` on each side: that is the *room*. The window needs `kernel`
 # pixels; with a **dilation** of $D$ its entries are $D$ pixels apart, and it stretches over
@@ -1277,7 +1274,6 @@ with plotting.when_ready():
 # > stays as it is. Convolution is equivariant: for stride 1, away from the border (the slide's small print: "on
 # > an infinite canvas"). Some invariance comes later, from pooling, and it is only approximate. What *is* the
 # > same everywhere is the *treatment*: each window meets the same weights.
-#
 #
 # ## 9. A 1x1 convolution is a matrix product
 #
