@@ -156,6 +156,7 @@ class NotebookView:
         points: Earned.
         maximum: To be had.
         problem: Why it can't be graded, or None.
+        ours: Whether that is our fault: then it is held, and loses nothing.
         remarks: On the notebook as a whole.
         questions: In the notebook's order; empty if it can't be graded.
         count: Number of questions.
@@ -168,6 +169,7 @@ class NotebookView:
     points: float
     maximum: float
     problem: str | None
+    ours: bool
     remarks: tuple[str, ...]
     questions: tuple[QuestionView, ...]
     count: int
@@ -241,6 +243,7 @@ def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView
         points=total([result.points]),
         maximum=total([result.max_points]),
         problem=None if problem is None else shortened(problem, **_MESSAGE),
+        ours=bool(submission.fault),
         remarks=tuple(one_line(remark, _REMARK) for remark in result.remarks),
         questions=() if problem else tuple(_question(submission.notebook, entry) for entry in result.questions),
         count=len(result.questions),

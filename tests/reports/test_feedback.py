@@ -198,6 +198,19 @@ def test_problem() -> None:
     assert root.all("nav") == []
 
 
+def test_file_that_we_failed_to_read() -> None:
+    """Where our reader is at fault, the page asks nothing of the student and says that no points are lost."""
+    held = [question_result(name, [Verdict.GRADER_FAULT], pending=points) for name, (_, points) in QUESTIONS.items()]
+    root = page(result(questions=held, problem="Our reader failed: the fault is ours.", fault="STAFF ONLY: Traceback"))
+    assert root.one("p", class_="score").text == "0 of 52 points"
+    assert root.one("p", class_="pending").text == "? 52 more wait for a person."
+    finding = root.one("div", class_="finding")
+    assert finding.one("p", class_="verdict").text == "? This notebook could not be graded yet"
+    assert "no points are lost" in rows(finding)["Next step"]
+    assert "hand in again" not in root.text
+    assert "STAFF" not in root.raw
+
+
 def test_several_notebooks() -> None:
     """Each notebook has its heading, its sum and its bar; one that can't be graded says so above as well."""
     root = page(result(), ungraded("ada", "No file.", notebook="linear_maps"))
