@@ -3,7 +3,8 @@
 import pytest
 
 from autograder.model import NotebookResult, Question, QuestionResult, Verdict
-from autograder.reports.page import QuestionView, State, page_view
+from autograder.reports.page import page_view
+from autograder.reports.views import QuestionView, State
 from tests.reports.results import Given, one_result, question_result, result, ungraded
 
 
