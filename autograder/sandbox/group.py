@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import socket
@@ -151,9 +152,12 @@ class Group:
         if not self.alive:
             return
         self.alive = False
-        # If the forkserver is gone, so are its workers: they end with it.
-        with contextlib.suppress(SandboxError):
+        try:
             self._forkserver.end(self._spawned)
+        except SandboxError:
+            # The worker has ended with its forkserver; what it started has not.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._spawned.pid, signal.SIGKILL)
 
     def _expect_walls(self) -> None:
         try:

@@ -1,0 +1,149 @@
+"""Starting, ending, and what is left behind: nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.errors import SandboxError
+from autograder.model import Limits
+from autograder.sandbox.client import open_sandbox
+from autograder.sandbox.processes import descendants
+from autograder.sandbox.protocol import Returned, Sandbox, Stopped
+from tests.sandbox.notebooks import FORBIDDEN, LIMITS, code
+
+
+def gone(pids: set[int], within_s: float = 3.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if not any(Path(f"/proc/{pid}").exists() for pid in pids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_closing_leaves_nothing() -> None:
+    """After close there is no process, no folder; closing again is nothing; an open worker is closed with it."""
+    sandbox: Sandbox = open_sandbox(kind="numpy", limits=LIMITS, forbidden=FORBIDDEN)
+    worker = sandbox.load([code("import os\nos.fork()\ndef f(): return os.getcwd()")])
+    session = worker.ask()
+    reply = session.call("f", [], {})
+    assert isinstance(reply, Returned)
+    pids = descendants([sandbox._forkserver.pid])  # type: ignore[attr-defined]
+    assert len(pids) >= 3
+    sandbox.close()
+    sandbox.close()
+    assert gone(pids)
+    assert not Path(reply.value).parent.exists()
+    assert isinstance(session.call("f", [], {}), Stopped)
+    with pytest.raises(SandboxError, match="closed"):
+        worker.ask()
+
+
+def test_the_forkserver_ends_with_the_grader() -> None:
+    """If the grader is killed, its forkserver and all workers end by themselves."""
+    program = """
+    import sys, time
+    from autograder.model import Limits
+    from autograder.sandbox.client import open_sandbox
+    from autograder.sandbox.processes import descendants
+    from tests.sandbox.notebooks import code
+    sandbox = open_sandbox(kind="numpy", limits=Limits())
+    worker = sandbox.load([code("import os, time\\nif os.fork() == 0: time.sleep(100)")])
+    session = worker.ask()
+    print(*descendants([sandbox._forkserver.pid]), sandbox._forkserver._root, flush=True)
+    time.sleep(100)
+    """
+    grader = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert grader.stdout is not None
+    with grader.stdout:
+        *pids, root = grader.stdout.readline().split()
+    assert len(pids) >= 4
+    grader.kill()
+    grader.wait()
+    assert gone(set(map(int, pids)))
+    assert Path(root).is_relative_to(tempfile.gettempdir())
+
+
+def test_a_killed_forkserver_is_started_again() -> None:
+    """A sandbox whose forkserver was killed from outside loads the next notebook all the same."""
+    with open_sandbox(kind="numpy", limits=LIMITS) as sandbox:
+        first = sandbox.load([code("import time\ndef f(): return 1\ndef g(): time.sleep(100)")])
+        session = first.ask()
+        pids = descendants([sandbox._forkserver.pid])
+        os.kill(sandbox._forkserver.pid, signal.SIGKILL)
+        assert isinstance(session.call("g", [], {}), Stopped)
+        assert gone(pids - {sandbox._forkserver.pid})
+        assert first.ask().call("f", [], {}) == Returned(value=1)
+        assert sandbox.load([code("def f(): return 2")]).ask().call("f", [], {}) == Returned(value=2)
+
+
+def test_a_notebook_that_cannot_be_loaded_says_so_when_asked() -> None:
+    """If loading takes far too long whatever is left out, every question says why."""
+    limits = Limits(cell_wall_s=0.4, load_wall_s=0.5, call_wall_s=1.0, question_wall_s=2.0)
+    cells = [code("import time\ntime.sleep(0.35)", id=f"slow-{n}") for n in range(8)]
+    with open_sandbox(kind="numpy", limits=limits) as sandbox:
+        worker = sandbox.load([*cells, code("def f(): return 1", id="last")])
+        assert len(worker.reports) == 9
+        assert not worker.reports[-2].ok
+        assert "together" in worker.reports[-2].message
+        reply = worker.ask().call("f", [], {})
+    # The slow cells before the limit run again each time; whether the last one still runs is a matter of speed.
+    assert isinstance(reply, Returned | Stopped)
+
+
+def test_an_order_that_cannot_be_met_names_the_reason() -> None:
+    """A forbidden name that does not exist stops the start, with the forkserver's own words."""
+    with pytest.raises(SandboxError, match=r"numpy\.no_such_function"):
+        open_sandbox(kind="numpy", limits=LIMITS, forbidden=("numpy.no_such_function",))
+
+
+def test_torch_notebooks() -> None:
+    """Tensors travel both ways, gradients can be computed behind the walls, torch's functions can be taken away."""
+    source = """
+    import torch
+    import torch.nn.functional as F
+    def f(x): return (x * 2).sum(), x.shape[0]
+    def g(x):
+        layer = torch.nn.Linear(3, 1)
+        optimizer = torch.optim.Adam(layer.parameters())
+        loss = layer(x).sum(); loss.backward(); optimizer.step()
+        return layer.weight.grad
+    def h(x): return F.conv2d(x, x)
+    def drawn(): return torch.rand(2)
+    """
+    limits = Limits(call_wall_s=10.0)
+    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.nn.functional.conv2d",)) as sandbox:
+        worker = sandbox.load([code(source)])
+        assert worker.reports[0].ok, worker.reports[0].message
+        session = worker.ask()
+        x = torch.ones(2, 3, dtype=torch.float64)
+        reply = session.call("f", [x], {})
+        assert isinstance(reply, Returned)
+        assert torch.equal(reply.value[0], torch.tensor(12.0, dtype=torch.float64))
+        reply = session.call("g", [np.ones((2, 3), np.float32)], {})
+        assert not isinstance(reply, Returned)
+        reply = session.call("g", [torch.ones(2, 3)], {})
+        assert isinstance(reply, Returned), reply
+        assert reply.value.shape == (1, 3)
+        first = session.call("drawn", [], {})
+        assert isinstance(session.call("h", [torch.ones(1, 1, 2, 2)], {}), Stopped)
+        again = worker.ask()
+        again.call("g", [torch.ones(2, 3)], {})
+        assert isinstance(first, Returned)
+        assert first.value.shape == (2,)
