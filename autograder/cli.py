@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+_PATHS_SHOWN = 12
 _Assignments = Annotated[list[str] | None, typer.Argument(help="Assignments; all if none is named.")]
 _Assignment = Annotated[str, typer.Argument(help="Id of the assignment, e.g. a1_convolution.")]
 
@@ -181,6 +182,10 @@ def _print_outcome(outcome: Outcome) -> None:
 
 def _print_paths(paths: Sequence[Path]) -> None:
     here = Path.cwd()
-    for path in paths:
-        shown = path.relative_to(here) if path.is_relative_to(here) else path
-        print(f"  {shown}")
+    shown = [path.relative_to(here) if path.is_relative_to(here) else path for path in paths]
+    if len(shown) > _PATHS_SHOWN:
+        # A class of hundreds: the first pages show where the others are; the last paths are those of the class.
+        left_out = len(shown) - _PATHS_SHOWN
+        shown = [*shown[: _PATHS_SHOWN - 2], Path(f"... and {left_out} more"), *shown[-2:]]
+    for path in shown:
+        print(f"  {path}")

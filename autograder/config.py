@@ -77,8 +77,13 @@ class Course:
 
     @property
     def feedback(self) -> Path:
-        """Feedback pages in nbgrader's layout."""
+        """Our feedback pages, by student and assignment."""
         return self.work / "feedback"
+
+    @property
+    def nbgrader_feedback(self) -> Path:
+        """The pages of `nbgrader generate_feedback`, which removes what lies in its folder."""
+        return self.work / "nbgrader_feedback"
 
     @property
     def exports(self) -> Path:

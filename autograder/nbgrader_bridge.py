@@ -140,7 +140,7 @@ def _set_places(config: Config, course: Course) -> None:
     config.CourseDirectory.release_directory = course.release.name
     config.CourseDirectory.submitted_directory = course.submitted.name
     config.CourseDirectory.autograded_directory = course.autograded.name
-    config.CourseDirectory.feedback_directory = course.feedback.name
+    config.CourseDirectory.feedback_directory = course.nbgrader_feedback.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

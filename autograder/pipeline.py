@@ -24,6 +24,7 @@ from autograder.reports.export import write_csv
 from autograder.reports.feedback import write_feedback
 from autograder.reports.files import replace_file
 from autograder.reports.machine import results_json
+from autograder.reports.merge import by_student
 from autograder.reports.scores import ScoreLine, write_scores
 from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
 
@@ -81,14 +82,14 @@ def grade_assignment(
     plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker)
     with open_journal(course.journal, assignment) as journal:
         results = grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, progress=progress)
-        remark = journal.remark
+        remarks = [journal.remark] if journal.remark else []
         record(course, results)
-    pages = [
-        write_feedback(course, assignment, name, [entry for entry in results if entry.submission.student == name])
-        for name in sorted({entry.submission.student for entry in results})
-    ]
-    table = write_csv(course, assignment, results)
-    return Outcome(results=results, remarks=(remark,) if remark else (), paths=(*pages, table, course.gradebook))
+    paths = [write_feedback(course, assignment, entry.student, entry.notebooks) for entry in by_student(results)]
+    if students:
+        remarks.append("The CSV of the class stays as it was; `autograder export` writes what the gradebook holds.")
+    else:
+        paths.append(write_csv(course, assignment, results))
+    return Outcome(results=results, remarks=tuple(remarks), paths=(*paths, course.gradebook))
 
 
 def grade_file(course: Course, student: str, assignment: str, notebook: str, path: Path) -> NotebookResult:

@@ -24,11 +24,9 @@ _HINTS = {
     "torch": "these answers are written with NumPy alone",
     "scipy": "these answers are written with NumPy alone",
 }
-# Functions below a public one that do the same work.
-_KERNELS = {
-    "numpy.convolve": ("numpy._core._multiarray_umath.correlate",),
-    "numpy.correlate": ("numpy._core._multiarray_umath.correlate2",),
-}
+# Functions below a public one that do the same work, and where NumPy keeps them: since 2.0, and before.
+_KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2"}
+_KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
 
 
 class ForbiddenCall(Exception):
@@ -117,8 +115,10 @@ def _remove_function(name: str) -> None:
     function = _look_up(name)
     if function is None:
         raise LookupError(f"Forbidden name {name}: expected a module, or a function of an importable module.")
-    kernels = (_look_up(kernel) for kernel in _KERNELS.get(name, ()))
-    originals = [part for whole in (function, *kernels) if whole is not None for part in _layers(whole)]
+    originals = _layers(function)
+    if name in _KERNELS:
+        kernels = (_look_up(f"{module}.{_KERNELS[name]}") for module in _KERNEL_MODULES)
+        originals += [next(kernel for kernel in kernels if kernel is not None)]
     stand_in = _stand_in(name)
     for original in originals:
         _replace_everywhere(original, stand_in)

@@ -22,6 +22,7 @@ import msgspec
 
 from autograder.model import Limits
 from autograder.sandbox import kernel, messages, processes, walls, wire
+from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forbidden import forbid
 
 _PARENT_CHECK_S = 1.0
@@ -39,6 +40,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         limits: What student code may use.
         forbidden: Dotted names that are taken out of the workers.
         private: Folders that no worker may read.
+        root: Folder of all scratch folders; removed at the end, in case the grader can't.
     """
 
     socket: int
@@ -47,6 +49,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits
     forbidden: tuple[str, ...]
     private: tuple[str, ...]
+    root: str
 
 
 def main() -> None:
@@ -62,6 +65,7 @@ def main() -> None:
         gc.collect()
         gc.freeze()
         _Forkserver(wire.Channel(sock), wall, order.limits).serve()
+        remove_folder(Path(order.root))
 
 
 def _import_libraries(kind: str) -> None:

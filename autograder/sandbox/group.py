@@ -162,7 +162,7 @@ class Group:
     def _expect_walls(self) -> None:
         try:
             received = self._control.receive(messages.from_worker, time.monotonic() + _WALLS_S)
-        except (wire.DeadlinePassed, WireError, OSError) as error:
+        except (wire.DeadlinePassed, Overuse, WireError, OSError) as error:
             raise SandboxError(f"Sandbox: expected a worker behind its walls, got {type(error).__name__}.") from error
         match received:
             case messages.Walled(problem=""), _:
@@ -187,7 +187,7 @@ class Group:
     def _hear_end(self, deadline: float) -> None:
         received = self._control.receive(messages.from_worker, deadline)
         match received:
-            case messages.SessionEnded(session=session, status=status), _:
+            case messages.SessionEnded(session=session, status=status), _ if 0 < session <= self._count:
                 self._ended[session] = status
                 self._open.discard(session)
             case None:

@@ -22,6 +22,7 @@ import msgspec
 from autograder.errors import SandboxError
 from autograder.model import Limits
 from autograder.sandbox import messages, wire
+from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forms import WireError
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Forkserver:
             "limits": limits,
             "forbidden": tuple(forbidden),
             "private": (str(Path.cwd()),),
+            "root": str(self._root),
         }
         home = self._root / "forkserver"
         home.mkdir()
@@ -88,7 +90,7 @@ class Forkserver:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._finalizer = weakref.finalize(self, _take_down, self._process, ours, self._root)
+        self._finalizer = weakref.finalize(self, _take_down, os.getpid(), self._process, ours, self._root)
         self.pid = self._process.pid
         try:
             serving = self._expect(messages.Serving, time.monotonic() + _START_S)
@@ -135,7 +137,7 @@ class Forkserver:
                 self._send(messages.End(pid=spawned.pid), deadline)
                 self._expect(messages.Ended, deadline)
             finally:
-                shutil.rmtree(spawned.scratch, ignore_errors=True)
+                remove_folder(spawned.scratch)
 
     @property
     def alive(self) -> bool:
@@ -174,14 +176,17 @@ class Forkserver:
         )
 
 
-def _take_down(process: subprocess.Popen[bytes], sock: socket.socket, root: Path) -> None:
+def _take_down(owner: int, process: subprocess.Popen[bytes], sock: socket.socket, root: Path) -> None:
     sock.close()
+    if os.getpid() != owner:
+        # A fork of the grader ends; the sandbox is not its own.
+        return
     try:
         process.wait(_CLOSE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    shutil.rmtree(root, ignore_errors=True)
+    remove_folder(root)
 
 
 def _environment(home: Path) -> dict[str, str]:

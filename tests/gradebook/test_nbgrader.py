@@ -110,7 +110,7 @@ def test_autograde_writes_the_same_notebooks(graded: tuple[Course, object]) -> N
 def test_autograde_keeps_foreign_files_out(graded: tuple[Course, object]) -> None:
     """Pages, modules and configuration beside a submission don't come along."""
     course, _ = graded
-    for step in (course.autograded, course.feedback):
+    for step in (course.autograded, course.nbgrader_feedback):
         kept = {path.name for path in (step / "bob" / ASSIGNMENT).rglob("*")}
         assert kept <= {f"{NOTEBOOK}.ipynb", f"{NOTEBOOK}.html", "timestamp.txt"}
         assert "timestamp.txt" in kept
@@ -134,7 +134,7 @@ def test_export_has_every_student(graded: tuple[Course, object]) -> None:
 def test_feedback_shows_scores_and_reasons(graded: tuple[Course, object]) -> None:
     """`nbgrader generate_feedback` renders points, verdicts and comments, and the reason where nothing was graded."""
     course, _ = graded
-    pages = {student: (course.feedback / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text() for student in STUDENTS}
+    pages = {student: (course.nbgrader_feedback / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text() for student in STUDENTS}
     assert "(Score: 4.0 / 9.0)" in pages["bob"]
     assert "First is right (case 1): raised an error" in pages["bob"]
     assert "(Score: 0.0 / 9.0)" in pages["eve"]
@@ -144,7 +144,7 @@ def test_feedback_shows_scores_and_reasons(graded: tuple[Course, object]) -> Non
 def test_feedback_runs_nothing_of_the_students(graded: tuple[Course, object]) -> None:
     """Scripts in an answer's Markdown and in a message are shown as text, and formatting still works."""
     course, _ = graded
-    page = (course.feedback / "bob" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+    page = (course.nbgrader_feedback / "bob" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert('reflection')") == 1
     assert page.count("&lt;script&gt;alert('message')") >= 1

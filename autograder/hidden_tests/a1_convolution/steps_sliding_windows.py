@@ -106,6 +106,8 @@ def matching(
     def match_template(image: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
         pixels, wanted = read(image), turn(centre_template(read(template)))
         rows, columns = template.shape
+        if rows > image.shape[0] or columns > image.shape[1]:
+            raise ValueError("the template does not fit")
         scores = np.zeros((image.shape[0] - rows + 1, image.shape[1] - columns + 1))
         for i, j in np.ndindex(*scores.shape):
             window = centre(pixels[i : i + rows, j : j + columns], pixels)
@@ -121,13 +123,15 @@ def bell(
     *,
     exponent: Step = lambda squared, sigma: -squared / (2 * sigma**2),
     middle: Step = lambda size: (size - 1) / 2,
-    finish: Step = lambda kernel: kernel / kernel.sum(),
+    finish: Step = lambda kernel, sigma: kernel / kernel.sum(),
 ) -> Step:
     """Build gaussian_kernel."""
 
     def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
+        if size % 2 == 0:
+            raise ValueError("no pixel is the middle")
         away = np.arange(size) - middle(size)
-        return finish(np.exp(exponent(away[:, None] ** 2 + away**2, sigma)))
+        return finish(np.exp(exponent(away[:, None] ** 2 + away**2, sigma)), sigma)
 
     return gaussian_kernel
 
@@ -316,6 +320,7 @@ def conv_layer(
     turn: Step = same,
     kernel_size: Step = same,
     strides: Step = same,
+    paddings: Step = same,
     pad: Step = zeros_around,
     dilations: Step = same,
     length: Step | None = None,
@@ -336,7 +341,7 @@ def conv_layer(
         x, w, b = prepare(x, w, b)
         taps = turn(w)
         kernel = kernel_size(taps.shape[2:])
-        s, p = strides(spread(stride, axes)), spread(padding, axes)
+        s, p = strides(spread(stride, axes)), paddings(spread(padding, axes))
         d = dilations(spread(dilation, axes))
         size = out_size(
             tuple(
@@ -346,6 +351,8 @@ def conv_layer(
         )
         padded = pad(x, p)
         c_out, channels = w.shape[:2]
+        if c_out % groups or channels * groups != x.shape[1]:
+            raise ValueError("the groups don't divide the channels")
         shared = c_out // groups
         out = np.zeros((len(x), c_out, *size), dtype=dtype(x, w, b))
         for place in np.ndindex(*(visited(n) for n in size)):

@@ -144,6 +144,7 @@ def test_1d_too_long(student, rng, once, name):
 def test_1d_pure(student, rng, once, name):
     """Inputs stay as they were, and nothing is remembered between calls."""
     x, w = whole(rng, 10), whole(rng, 3)
+    w[0] += 20
     for signal in (x, x[::-1] + 1):
         expect(getattr(student, name)(signal, w), once(partial(ONE_D[name], signal, w)))
     expect_pure(getattr(student, name), x, w)
@@ -232,6 +233,16 @@ def test_correlate2d_mode(student, rng, once):
     )
 
 
+@question("correlate2d", kind="error", weight=0.5)
+def test_correlate2d_does_not_fit(student, rng, once):
+    """A kernel that does not fit the padded image along one axis is refused."""
+    image, w = normal(rng, 4, 7), normal(rng, 6, 3)
+    expect(student.correlate2d(image, w, padding=1), once(partial(oracle.correlate2d, image, w, padding=1)))
+    expect_error(
+        lambda: student.correlate2d(image[1:], w, padding=1), ValueError, when="the kernel is one row too high"
+    )
+
+
 @question("correlate2d", kind="purity", weight=0.5)
 def test_correlate2d_pure(student, rng, once):
     """Image and kernel stay as they were, and nothing is remembered between calls."""
@@ -266,8 +277,8 @@ def expect_match(student: Any, image: np.ndarray, template: np.ndarray, once: An
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["double precision", "single precision"])
 def test_match_scores(student, rng, once, dtype):
     """Scores of all windows of a noisy image."""
-    image, template = normal(rng, 9, 12), normal(rng, 3, 5)
-    place = int(rng.integers(1, 6)), int(rng.integers(1, 7))
+    image, template = normal(rng, 9, 12), 2.0 + normal(rng, 3, 5)
+    place = int(rng.integers(0, 4)), int(rng.integers(4, 8))
     hide(image, template, place, 1.7, 0.4)
     image, template = (image + 0.2 * normal(rng, 9, 12)).astype(dtype), template.astype(dtype)
     want = once(partial(oracle.match_scores, image, template))
@@ -284,7 +295,7 @@ def test_match_scores(student, rng, once, dtype):
 )
 def test_match_light(student, rng, once, gain, light):
     """Contrast and brightness of a window don't matter, and a bright patch is no match."""
-    image, template = normal(rng, 10, 11), normal(rng, 4, 3)
+    image, template = normal(rng, 10, 11), 2.0 + normal(rng, 4, 3)
     image[6:, :4] += 50.0
     place = int(rng.integers(0, 3)), int(rng.integers(5, 9))
     hide(image, template, place, gain, light)
@@ -295,7 +306,7 @@ def test_match_light(student, rng, once, gain, light):
 @pytest.mark.parametrize("corner", [0, 1], ids=["first row, last column", "last row, first column"])
 def test_match_corners(student, rng, once, corner):
     """A template in a corner of the image is found."""
-    image, template = normal(rng, 8, 7), normal(rng, 3, 4)
+    image, template = normal(rng, 8, 7), 2.0 + normal(rng, 3, 4)
     place = ((0, 3), (5, 0))[corner]
     hide(image, template, place, 0.8, 1.0)
     expect_match(student, image, template, once, place)
@@ -304,10 +315,10 @@ def test_match_corners(student, rng, once, corner):
 @question("match_template")
 def test_match_negative(student, rng, once):
     """A negative of the template is the worst match, not the best."""
-    image, template = normal(rng, 9, 10), normal(rng, 3, 4)
+    image, template = normal(rng, 9, 10), 2.0 + normal(rng, 3, 4)
     hide(image, template, (1, 1), -2.0, 0.3)
-    place = int(rng.integers(4, 7)), int(rng.integers(5, 7))
-    hide(image, template + 0.4 * normal(rng, 3, 4), place, 1.0, 0.0)
+    place = int(rng.integers(5, 7)), int(rng.integers(1, 5))
+    hide(image, template + 0.1 * normal(rng, 3, 4), place, 1.0, 0.0)
     expect_match(student, image, template, once, place)
 
 
@@ -318,7 +329,7 @@ def test_match_flat(student, rng, once):
     image[:5, :6] = 41
     template = rng.integers(0, 60, size=(3, 4))
     template[0, :2] = 3, 57
-    place = 6, int(rng.integers(2, 9))
+    place = 6, int(rng.integers(1, 6))
     hide(image, template, place, 2, 7)
     expect_match(student, image.astype(np.float64), template.astype(np.float64), once, place)
 
@@ -328,7 +339,7 @@ def test_match_bytes(student, rng, once):
     """Images of bytes, whose differences and squares are not bytes."""
     image, template = (rng.integers(0, 256, size=shape).astype(np.uint8) for shape in ((8, 11), (4, 3)))
     template[0] = 0, 255, 19
-    place = int(rng.integers(1, 4)), int(rng.integers(2, 8))
+    place = int(rng.integers(0, 4)), int(rng.integers(4, 9))
     hide(image, template, place, 1, 0)
     expect_match(student, image, template, once, place)
 
@@ -336,8 +347,8 @@ def test_match_bytes(student, rng, once):
 @question("match_template", weight=0.5)
 def test_match_large_mean(student, rng, once):
     """A very bright image with little contrast: differences of large sums lose the digits."""
-    image, template = normal(rng, 7, 9), normal(rng, 3, 2)
-    place = int(rng.integers(0, 5)), int(rng.integers(0, 8))
+    image, template = normal(rng, 7, 9), 2.0 + normal(rng, 3, 2)
+    place = int(rng.integers(0, 4)), int(rng.integers(5, 8))
     hide(image, template, place, 1.5, 0.0)
     expect_match(student, image + 1e7, template, once, place)
 
@@ -345,8 +356,9 @@ def test_match_large_mean(student, rng, once):
 @question("match_template", kind="shape", weight=0.5)
 def test_match_shape(student, rng):
     """One score per place, and two whole numbers, also for a template as large as the image."""
-    for size, kernel in (((6, 9), (3, 2)), ((4, 5), (4, 5))):
-        image, template = normal(rng, *size), normal(rng, *kernel)
+    for size, kernel, place in (((6, 9), (3, 2), (1, 6)), ((4, 5), (4, 5), (0, 0))):
+        image, template = normal(rng, *size), 2.0 + normal(rng, *kernel)
+        hide(image, template, place, 1.0, 0.0)
         scores, best = entries(student.match_template(image, template), "scores (row,column)", "match_template")
         shape = size[0] - kernel[0] + 1, size[1] - kernel[1] + 1
         array_of(scores, shape, "the scores")
@@ -356,12 +368,22 @@ def test_match_shape(student, rng):
             raise Judged(Verdict.FAILED, message, rung="values")
 
 
+@question("match_template", kind="error", weight=0.25)
+def test_match_does_not_fit(student, rng):
+    """A template that is larger than the image is refused."""
+    image, template = normal(rng, 4, 6), 2.0 + normal(rng, 4, 5)
+    entries(student.match_template(image, template), "scores (row,column)", "match_template")
+    expect_error(
+        lambda: student.match_template(image[1:], template), ValueError, when="the template is one row too high"
+    )
+
+
 @question("match_template", kind="purity", weight=0.5)
 def test_match_pure(student, rng, once):
     """Image and template stay as they were, and nothing is remembered between calls."""
     # Windows of eight whole numbers: their means are exact, so all sums are.
-    image, template = whole(rng, 6, 9), whole(rng, 2, 4)
-    template[0, 0] = 17
+    image, template = whole(rng, 6, 9), whole(rng, 2, 4) + 20
+    template[0, 0] = 37
     for place, light in (((1, 2), 3), ((4, 4), 5), ((1, 2), 3)):
         picture = image.copy()
         hide(picture, template, place, 2, light)
@@ -384,7 +406,7 @@ def test_gaussian_values(student, rng, once, sigma):
 
 @question("sobel_edges", weight=0.5)
 def test_gaussian_properties(student, rng):
-    """The weights add up to 1, and neighbours of the middle are exp(-1 / (2 sigma^2)) of it."""
+    """The weights add up to one, and fall off from the middle as the formula says."""
     sigma = float(rng.uniform(0.7, 1.6))
     kernel = array_of(student.gaussian_kernel(9, sigma), (9, 9), "the kernel")
     expect(float(kernel.sum()), 1.0, what="the sum of the kernel")
@@ -392,6 +414,14 @@ def test_gaussian_properties(student, rng):
     for place in ((3, 4), (5, 4), (4, 3), (4, 5)):
         expect(float(kernel[place]), ratio * middle, what="a neighbour of the middle")
     expect(student.gaussian_kernel(1, sigma), np.ones((1, 1)), what="a kernel of one pixel")
+
+
+@question("sobel_edges", kind="error", weight=0.25)
+def test_gaussian_even(student, rng, once):
+    """A kernel without a middle is refused."""
+    want = once(partial(oracle.gaussian_kernel, 5, 1.1))
+    expect(student.gaussian_kernel(5, 1.1), want, what="a kernel of odd size")
+    expect_error(lambda: student.gaussian_kernel(6, 1.1), ValueError, when="the size is even")
 
 
 def responses(student: Any, image: np.ndarray) -> tuple[Any, ...]:
@@ -491,11 +521,12 @@ def near_misses() -> np.ndarray:
 
 
 def crowd(rng: np.random.Generator) -> np.ndarray:
-    """Random images, each with an outline somewhere."""
-    images = rng.integers(0, 2, size=(60, 11, 14))
-    for image in images:
-        row, column = rng.integers(0, 7), rng.integers(0, 10)
-        image[row : row + 4, column : column + 4] = OUTLINE
+    """Random images, each with an outline somewhere, and to its right an outline with one wrong pixel."""
+    images = rng.integers(0, 2, size=(64, 11, 19))
+    for index, image in enumerate(images):
+        (top, other), left, right = rng.integers(0, 7, size=2), rng.integers(0, 6), rng.integers(10, 15)
+        image[top : top + 4, left : left + 4] = OUTLINE
+        image[other : other + 4, right : right + 4] = near_misses()[1 + index % 16, :4, :4]
     return images
 
 
@@ -558,9 +589,15 @@ def test_output_size(student, rng, names):
     for index in range(6):
         kernel = int(rng.integers(2, 6))
         options = {name: int(rng.integers(2, 5)) for name in names}
-        stride = options.get("stride", 1)
+        # As many pixels as can be are left over, or none.
+        rest = (options.get("stride", 1) - 1) * (index % 2)
+        if len(names) > 1 and index == 5:
+            # Two are left over without padding, which adds two more than a multiple of the stride.
+            options |= {"stride": 3, "padding": 4}
+            rest = 1
         span = options.get("dilation", 1) * (kernel - 1) + 1
-        size = span + stride * (5 + 3 * index + int(rng.integers(3))) + (stride - 1) * (index % 2)
+        room = options.get("stride", 1) * (9 + 3 * index + int(rng.integers(3))) + rest
+        size = span + room - 2 * options.get("padding", 0)
         want = oracle.positions(size, kernel, **options)
         expect(student.conv_output_size(size, kernel, **options), want, what="the output size")
 
@@ -568,10 +605,10 @@ def test_output_size(student, rng, names):
 @question("conv_output_size")
 def test_output_size_rounding(student, rng):
     """Padding counts before the stride divides."""
-    for _ in range(4):
-        kernel, dilation = int(rng.integers(2, 6)), int(rng.integers(1, 4))
+    for dilation in (1, 2, 3):
+        kernel = int(rng.integers(2, 6))
         # Two pixels are left over without padding, and padding adds two more than a multiple of three.
-        padding, size = int(rng.choice([1, 4])), dilation * (kernel - 1) + 1 + 3 * int(rng.integers(3, 30)) + 2
+        padding, size = int(rng.choice([4, 7])), dilation * (kernel - 1) + 1 + 3 * int(rng.integers(3, 30)) + 2
         options = {"stride": 3, "padding": padding, "dilation": dilation}
         want = oracle.positions(size, kernel, **options)
         expect(student.conv_output_size(size, kernel, **options), want, what="the output size")
@@ -667,7 +704,8 @@ def test_macs(student, rng, once, options):
 @pytest.mark.parametrize("options", GEOMETRY[1:], ids=GEOMETRY_IDS[1:])
 def test_activations(student, rng, once, options):
     """Numbers that one image's output holds, for square and other images."""
-    for size in (int(rng.integers(20, 30)), (int(rng.integers(15, 25)), int(rng.integers(28, 40)))):
+    # A width of two more than a multiple of three, where the filter's own length matters.
+    for size in (int(rng.integers(20, 30)), (int(rng.integers(15, 25)), 29 + 3 * int(rng.integers(4)))):
         expect_count(student, once, "activations", 5, int(rng.integers(6, 20)), (3, 4), size, **options)
 
 
@@ -876,7 +914,7 @@ ND = {
     "conv3d_forward": (
         (2, 3, 4),
         (3, 5, 4),
-        ({}, {"padding": (1, 2, 0)}, {"stride": (2, 3, 2), "padding": (1, 0, 2)}),
+        ({}, {"padding": (1, 2, 0)}, {"stride": (1, 3, 2), "padding": (1, 0, 2)}),
     ),
 }
 both_nd = pytest.mark.parametrize("name", ND)
@@ -1008,6 +1046,18 @@ def test_grouped_does_not_fit(student, rng, once):
     )
 
 
+@question("conv2d_grouped", kind="error", weight=0.25)
+def test_grouped_does_not_divide(student, rng, once):
+    """A number of groups that does not divide the channels is refused."""
+    case = layer(rng, (3, 2), (3, 4), channels=(2, 4, 6), groups=2)
+    expect_layer(student.conv2d_grouped, case, once)
+    expect_error(
+        lambda: student.conv2d_grouped(case.x[:, :3], case.w, case.b, groups=2),
+        ValueError,
+        when="the groups don't divide the input channels",
+    )
+
+
 @question("conv2d_grouped", kind="purity", weight=0.5)
 def test_grouped_pure(student, rng, once):
     """Inputs stay as they were, and nothing is remembered between calls."""
@@ -1030,8 +1080,11 @@ def expect_field(student: Any, layers: list[tuple[int, int, int, int]], *names: 
 
 
 def drawn(rng: np.random.Generator, *low: int) -> tuple[int, int, int, int]:
-    """One layer: kernel, stride, padding and dilation at or one above the given numbers."""
-    kernel, stride, padding, dilation = (int(value + rng.integers(2)) for value in low)
+    """One layer: kernel, stride, padding and dilation at or one above the given numbers; what is off stays off."""
+    off = (0, 1, 0, 1)
+    kernel, stride, padding, dilation = (
+        value if value == nothing else int(value + rng.integers(2)) for value, nothing in zip(low, off, strict=True)
+    )
     return kernel, stride, padding, dilation
 
 
@@ -1056,7 +1109,7 @@ def test_field_size(student, rng, lows):
 @question("receptive_field")
 def test_field_dilated(student, rng):
     """Size of the receptive field of dilated layers, with strides between them."""
-    expect_field(student, [drawn(rng, 3, 1, 0, 2), drawn(rng, 4, 2, 1, 1), drawn(rng, 2, 1, 0, 3)], "size")
+    expect_field(student, [drawn(rng, 3, 2, 0, 2), drawn(rng, 4, 2, 1, 1), drawn(rng, 2, 1, 0, 3)], "size")
     expect_field(student, [drawn(rng, 2, 2, 1, 3), drawn(rng, 3, 1, 0, 4)], "size")
 
 
@@ -1083,7 +1136,7 @@ def test_field_start(student, rng, lows):
 @question("receptive_field")
 def test_field_whole(student, rng):
     """All three numbers, for deep stacks, single layers and no layer."""
-    deep = [drawn(rng, 2, 1, 0, 1) for _ in range(3)] + [drawn(rng, 3, 2, 1, 1), drawn(rng, 2, 2, 2, 2)]
+    deep = [drawn(rng, 2, 1, 1, 1) for _ in range(3)] + [drawn(rng, 3, 2, 1, 1), drawn(rng, 2, 3, 2, 2)]
     for layers in (deep, deep[-1:], deep[::-1], []):
         expect_field(student, layers, *FIELDS)
 
