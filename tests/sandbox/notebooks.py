@@ -9,10 +9,10 @@ from autograder.model import Cell, Limits, Origin, Role
 FORBIDDEN = ("numpy.convolve", "numpy.correlate", "torch", "scipy")
 # Tight, so that the tests are quick; wide enough for a busy machine.
 LIMITS = Limits(
-    cell_wall_s=1.0,
+    cell_wall_s=0.8,
     load_wall_s=15.0,
-    call_wall_s=1.5,
-    question_wall_s=6.0,
+    call_wall_s=1.0,
+    question_wall_s=3.0,
     memory_bytes=256 << 20,
     output_bytes=10_000,
     file_bytes=1 << 20,

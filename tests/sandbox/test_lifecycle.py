@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from autograder.errors import SandboxError
 from autograder.model import Limits
 from autograder.sandbox.client import open_sandbox
+from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.processes import descendants
 from autograder.sandbox.protocol import Returned, Sandbox, Stopped
 from tests.sandbox.notebooks import FORBIDDEN, LIMITS, code
@@ -56,6 +56,7 @@ def test_the_forkserver_ends_with_the_grader() -> None:
     import sys, time
     from autograder.model import Limits
     from autograder.sandbox.client import open_sandbox
+from autograder.sandbox.folders import remove_folder
     from autograder.sandbox.processes import descendants
     from tests.sandbox.notebooks import code
     sandbox = open_sandbox(kind="numpy", limits=Limits())
@@ -77,7 +78,7 @@ def test_the_forkserver_ends_with_the_grader() -> None:
     grader.kill()
     grader.wait()
     assert gone(set(map(int, pids)))
-    assert Path(root).is_relative_to(tempfile.gettempdir())
+    assert not Path(root).exists()
 
 
 def test_a_killed_forkserver_is_started_again() -> None:
@@ -147,3 +148,32 @@ def test_torch_notebooks() -> None:
         again.call("g", [torch.ones(2, 3)], {})
         assert isinstance(first, Returned)
         assert first.value.shape == (2,)
+
+
+def test_folders_that_cannot_be_entered_are_removed(tmp_path: Path) -> None:
+    """A scratch folder goes, whatever modes and links student code left in it, and no link is followed."""
+    outside = tmp_path / "outside"
+    outside.mkdir(mode=0o500)
+    scratch = tmp_path / "scratch"
+    (scratch / "closed" / "inner").mkdir(parents=True)
+    (scratch / "link").symlink_to(outside)
+    (scratch / "closed" / "inner").chmod(0)
+    (scratch / "closed").chmod(0)
+    remove_folder(scratch)
+    assert not scratch.exists()
+    assert outside.stat().st_mode & 0o777 == 0o500
+
+
+def test_a_fork_of_the_grader_takes_nothing_down() -> None:
+    """A process that the grader forks may end in any way: the sandbox stays with its owner."""
+    with open_sandbox(kind="numpy", limits=LIMITS) as sandbox:
+        folder = sandbox._forkserver._root
+        pid = os.fork()
+        if pid == 0:
+            try:
+                sandbox._forkserver.close()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        assert folder.exists()
+        assert sandbox.load([code("def f(): return 1")]).ask().call("f", [], {}) == Returned(value=1)

@@ -49,13 +49,13 @@ def test_time(load: Load, body: str) -> None:
     started = time.monotonic()
     stopped = stops(load, f"def f():\n    {body.strip()}")
     assert stopped.verdict is Verdict.TIMEOUT
-    assert "1.5 s" in stopped.message
-    assert time.monotonic() - started < 4 * LIMITS.call_wall_s
+    assert "1 s" in stopped.message
+    assert time.monotonic() - started < 6 * LIMITS.call_wall_s
 
 
 def test_time_of_a_question(load: Load) -> None:
     """Calls that are each in time share the time of their question."""
-    session = load("import time\ndef f(): time.sleep(1.25)").ask()
+    session = load("import time\ndef f(): time.sleep(0.7)").ask()
     replies: list[Reply] = []
     while len(replies) < 10 and not isinstance(reply := session.call("f", [], {}), Stopped):
         replies.append(reply)
