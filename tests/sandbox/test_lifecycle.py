@@ -56,7 +56,6 @@ def test_the_forkserver_ends_with_the_grader() -> None:
     import sys, time
     from autograder.model import Limits
     from autograder.sandbox.client import open_sandbox
-from autograder.sandbox.folders import remove_folder
     from autograder.sandbox.processes import descendants
     from tests.sandbox.notebooks import code
     sandbox = open_sandbox(kind="numpy", limits=Limits())
