@@ -116,7 +116,13 @@ def expect_pure(function: StudentFunction, *args: Any, **kwargs: Any) -> None:
             message = f"{function.name} changed its input number {index + 1}: work on a copy."
             raise Judged(Verdict.FAILED, message, rung=Rung.UNCHANGED.value)
     second = function(*args, **kwargs)
-    if compare(_plain(second), _plain(first), rtol=0, atol=0) is not None:
+    try:
+        same = compare(_plain(second), _plain(first), rtol=0, atol=0) is None
+    except TypeError:
+        # What a student returned stands where a right answer is expected: it may be anything.
+        message = f"{function.name}: expected a result of arrays and numbers, got something else."
+        raise Judged(Verdict.FAILED, message, rung=Rung.TYPE.value) from None
+    if not same:
         message = f"Two equal calls of {function.name} gave different results: something is remembered between calls."
         raise Judged(Verdict.FAILED, message, rung=Rung.REPEATABLE.value)
 

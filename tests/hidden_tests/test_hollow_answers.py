@@ -8,7 +8,8 @@ import pytest
 from autograder.grading.score import score
 from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
 from autograder.model import Question, Verdict
-from tests.hidden_tests.harness import POINTS, QUESTIONS, run
+from autograder.testing import Judged, Student, expect_pure
+from tests.hidden_tests.harness import POINTS, QUESTIONS, InProcess, run
 
 
 def stub(*_args, **_kwargs):
@@ -95,6 +96,15 @@ def test_hollow_answers_are_never_our_fault(hidden, question):
         results = run(hidden, functions, question).values()
         assert [result.staff for result in results if result.verdict is Verdict.GRADER_FAULT] == []
         assert not any(result.verdict is Verdict.PASSED and result.test.kind == "values" for result in results)
+
+
+@pytest.mark.parametrize("value", [object(), 1j, np.array([1j]), {1}], ids=["object", "complex", "array", "set"])
+def test_odd_results_of_equal_calls_are_judged(value):
+    """A function that turns odd where equal calls are compared fails; it does not become our fault."""
+    function = Student(lambda: InProcess({"f": lambda x: value})).f
+    with pytest.raises(Judged) as judged:
+        expect_pure(function, 1.0)
+    assert judged.value.verdict is Verdict.FAILED
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
