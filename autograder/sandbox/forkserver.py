@@ -60,6 +60,7 @@ def main() -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     with socket.socket(fileno=order.socket) as sock:
         _import_libraries(order.kind)
+        _forget_project()
         wall = walls.prepare(order.level, order.limits, order.forbidden, [Path(entry) for entry in order.private])
         forbid(order.forbidden)
         gc.collect()
@@ -94,6 +95,12 @@ def _import_libraries(kind: str) -> None:
     figure.canvas.draw()
     pyplot.close(figure)
     pyplot.show = _show_nothing
+
+
+def _forget_project() -> None:
+    """Take the folder that the client added off Python's path: students import libraries, not our project."""
+    added = os.environ.pop("PYTHONPATH", None)
+    sys.path[:] = [entry for entry in sys.path if entry != added]
 
 
 def _show_nothing(*_args: object, **_kwargs: object) -> None:

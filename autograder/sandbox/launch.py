@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import msgspec
 
+import autograder
 from autograder.errors import SandboxError
 from autograder.model import Limits
 from autograder.sandbox import messages, wire
@@ -191,7 +192,11 @@ def _take_down(owner: int, process: subprocess.Popen[bytes], sock: socket.socket
 
 def _environment(home: Path) -> dict[str, str]:
     """The whole environment: nothing of the grader's, one thread per library, the same hashes on every run."""
+    package = Path(next(iter(autograder.__path__))).resolve().parent
+    # The forkserver runs the same files as we do, also where several copies of the project lie about.
+    path = {} if "-packages" in package.name else {"PYTHONPATH": str(package)}
     return {
+        **path,
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         **dict.fromkeys(_ONE_THREAD, "1"),
         "PATH": "/usr/bin:/bin",
