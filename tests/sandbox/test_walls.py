@@ -78,7 +78,18 @@ def test_what_can_be_read(walled: ForkserverSandbox, ask: Ask) -> None:
     assert isinstance(ask("import zoneinfo, wave, xml.dom.minidom\ndef f(): return 1"), Returned)
 
 
-@pytest.mark.parametrize("path", ["/tmp/x", "/dev/shm/x", "../x", "~/x", f"{PROJECT}/x", f"{sys.prefix}/x", "/x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tmp/got-out",
+        "/dev/shm/got-out",
+        "../got-out",
+        "~/got-out",
+        f"{PROJECT}/got-out",
+        f"{sys.prefix}/got-out",
+        "/got-out",
+    ],
+)
 def test_nothing_is_written_outside_of_the_scratch_folder(walled: ForkserverSandbox, ask: Ask, path: str) -> None:
     """Writing, making folders, links and removing work in the scratch folder alone."""
     target = str(Path(path).expanduser())
@@ -86,7 +97,7 @@ def test_nothing_is_written_outside_of_the_scratch_folder(walled: ForkserverSand
         reply = ask(f"import os\nopen('own', 'w').close()\ndef f(p): {action}", target)
         assert isinstance(reply, Raised), (action, reply)
         assert "OSError" in reply.types
-    if path != "../x":
+    if not path.startswith(".."):
         assert not Path(target).exists()
 
 
