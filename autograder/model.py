@@ -181,6 +181,21 @@ class DeclaredTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorMap:
+    """Where a result is wrong, as a picture; it holds shares of wrong values, and no value.
+
+    Attributes:
+        rows: Share of wrong values at each place, between 0 and 1, row by row.
+        row_axis: What the rows are, in words, or "" where there is one row only.
+        column_axis: What the columns are.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    row_axis: str
+    column_axis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
     """What came out of one declared test.
 
@@ -190,6 +205,7 @@ class TestResult:
         message: One or two sentences for the student; no hidden input, no expected array.
         rung: The rung of the comparison ladder that failed, or None.
         staff: Traceback and other detail for staff only.
+        error_map: Where an array is wrong, or None if there is nothing to show.
     """
 
     __test__ = False
@@ -199,6 +215,22 @@ class TestResult:
     message: str = ""
     rung: str | None = None
     staff: str = ""
+    error_map: ErrorMap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The listed mistake that explains a wrong answer.
+
+    Attributes:
+        mistake: Its id.
+        symptom: What the student's result looks like, in one line for the student.
+        hint: A question, or the next step.
+    """
+
+    mistake: str
+    symptom: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +245,7 @@ class QuestionResult:
         remarks: What costs nothing but is worth saying.
         helped: True where the verdicts come from a second try with prerequisites replaced by library-backed ones.
         output: What the student's code printed while answering, shortened.
+        diagnosis: The listed mistake that explains what is wrong, or None.
     """
 
     question: Question
@@ -222,6 +255,7 @@ class QuestionResult:
     remarks: tuple[str, ...] = ()
     helped: bool = False
     output: str = ""
+    diagnosis: Diagnosis | None = None
 
     @property
     def verdicts(self) -> dict[str, str]:

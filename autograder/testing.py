@@ -22,19 +22,24 @@ from typing import Any
 
 import pytest
 
-from autograder.model import TestKind, Verdict
+from autograder.model import ErrorMap, TestKind, Verdict
 from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned, Session, Stopped
 from course_utils.compare import DtypeRule, Mismatch, Rung, compare
+from course_utils.heat import heat_of
+from course_utils.where import Where
 
 
 class Judged(Exception):
     """A hidden test has come to a verdict other than PASSED."""
 
-    def __init__(self, verdict: Verdict, message: str, *, rung: str | None = None) -> None:
+    def __init__(
+        self, verdict: Verdict, message: str, *, rung: str | None = None, error_map: ErrorMap | None = None
+    ) -> None:
         super().__init__(message)
         self.verdict = verdict
         self.message = message
         self.rung = rung
+        self.error_map = error_map
 
 
 def question(
@@ -78,7 +83,8 @@ def expect(
     """
     mismatch: Mismatch | None = compare(_plain(got), want, rtol=rtol, atol=atol, axes=axes, what=what, dtype=dtype)
     if mismatch is not None:
-        raise Judged(Verdict.FAILED, mismatch.message, rung=mismatch.rung.value)
+        picture = _error_map(mismatch.where)
+        raise Judged(Verdict.FAILED, mismatch.message, rung=mismatch.rung.value, error_map=picture)
 
 
 def expect_error(call: Callable[[], Any], error: type[Exception], *, when: str) -> None:
@@ -193,3 +199,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Record):
         return tuple(_plain(entry) for _, entry in value.fields)
     return value
+
+
+def _error_map(where: Where | None) -> ErrorMap | None:
+    picture = None if where is None else heat_of(where)
+    if picture is None:
+        return None
+    return ErrorMap(rows=picture.rows, row_axis=picture.row_axis, column_axis=picture.column_axis)

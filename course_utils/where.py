@@ -7,7 +7,7 @@ of which everything is wrong and nothing inside.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,12 +38,14 @@ class Where:
         mask: True where the result is wrong, in the result's shape.
         region: True where the sentence says that all errors are; outside of it everything is right.
         kind: "all", "only", "but", "border" or "spread".
+        axes: One name per axis of the result.
     """
 
     sentence: str
     mask: Mask = field(repr=False)
     region: Mask = field(repr=False)
     kind: str
+    axes: tuple[str, ...] = ()
 
 
 def locate(mask: Mask, axes: Sequence[str] = ()) -> Where:
@@ -62,13 +64,21 @@ def locate(mask: Mask, axes: Sequence[str] = ()) -> Where:
     """
     if not mask.any():
         raise ValueError("locate: expected a mask with an error in it, got one without.")
-    if axes and len(axes) != mask.ndim:
-        raise ValueError(f"locate: expected {mask.ndim} names of axes, got {len(axes)}.")
-    names = tuple(axes) or _default_names(mask.ndim)
-    if mask.all():
-        whole = "the value is wrong" if mask.size == 1 else f"all {mask.size} values are wrong"
-        return Where(whole, mask, np.ones_like(mask), "all")
-    return _only(mask, names) or _border(mask, names) or _but(mask, names) or _spread(mask)
+    names = axis_names(mask.ndim, axes)
+    found = _all(mask) or _only(mask, names) or _border(mask, names) or _but(mask, names) or _spread(mask)
+    return replace(found, axes=names)
+
+
+def axis_names(ndim: int, axes: Sequence[str] = ()) -> tuple[str, ...]:
+    """The given names of axes, or default ones if none are given.
+
+    Raises:
+        ValueError: If their number is not the number of axes.
+    """
+    if axes and len(axes) != ndim:
+        raise ValueError(f"locate: expected {ndim} names of axes, got {len(axes)}.")
+    plain: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W")}
+    return tuple(axes) or plain.get(ndim, tuple(f"axis {axis}" for axis in range(ndim)))
 
 
 def describe(indices: Sequence[int], size: int, name: str) -> str:
@@ -99,21 +109,17 @@ def describe(indices: Sequence[int], size: int, name: str) -> str:
 
 def word(name: str, count: int = 1) -> str:
     """What one or several of the entries along an axis are called: "row", "output channels"."""
-    one, many = WORDS.get(_base(name), ("index", "indices"))
+    one, many = WORDS.get(base_name(name), ("index", "indices"))
     return one if count == 1 else many
 
 
-def _default_names(ndim: int) -> tuple[str, ...]:
-    plain: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W")}
-    return plain.get(ndim, tuple(f"axis {axis}" for axis in range(ndim)))
-
-
-def _base(name: str) -> str:
+def base_name(name: str) -> str:
+    """The name of an axis without its side: "W" for "W_out"."""
     return name if name in WORDS else name.removesuffix("_out")
 
 
 def _of(name: str) -> str:
-    return "" if _base(name) in WORDS else f" of {name}"
+    return "" if base_name(name) in WORDS else f" of {name}"
 
 
 def _numbered(chosen: Sequence[int], name: str) -> str:
@@ -164,6 +170,13 @@ def _phrase(chosen: Sequence[Sequence[int]], shape: tuple[int, ...], names: Sequ
     return ", ".join(parts)
 
 
+def _all(mask: Mask) -> Where | None:
+    if not mask.all():
+        return None
+    whole = "the value is wrong" if mask.size == 1 else f"all {mask.size} values are wrong"
+    return Where(whole, mask, np.ones_like(mask), "all")
+
+
 def _only(mask: Mask, names: Sequence[str]) -> Where | None:
     """All errors lie in a part of some axes: one sample, the last columns, a corner, a stride phase."""
     chosen = _projections(mask)
@@ -192,7 +205,7 @@ def _but(mask: Mask, names: Sequence[str]) -> Where | None:
 
 def _border(mask: Mask, names: Sequence[str]) -> Where | None:
     """All errors lie in a frame around the rows and columns, whose inside is right."""
-    space = [axis for axis in range(mask.ndim) if _base(names[axis]) in SPACE]
+    space = [axis for axis in range(mask.ndim) if base_name(names[axis]) in SPACE]
     if len(space) < 2:
         return None
     others = tuple(axis for axis in range(mask.ndim) if axis not in space)

@@ -273,7 +273,9 @@ def _judge(test: DeclaredTest, error: pytest.ExceptionInfo[BaseException] | None
         return TestResult(test=test, verdict=Verdict.PASSED)
     value = error.value
     if isinstance(value, Judged):
-        return TestResult(test=test, verdict=value.verdict, message=value.message, rung=value.rung)
+        return TestResult(
+            test=test, verdict=value.verdict, message=value.message, rung=value.rung, error_map=value.error_map
+        )
     if isinstance(value, AssertionError):
         return TestResult(test=test, verdict=Verdict.FAILED, message=_author_words(value) or f"Not so: {test.title}.")
     staff = "".join(traceback.format_exception(value))

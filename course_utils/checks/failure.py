@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from course_utils.compare import Rung
+from course_utils.heat import Heat, heat_of
 from course_utils.where import Where
 
 
@@ -20,7 +23,29 @@ class CheckFailed(AssertionError):
         self.message = message
         self.rung = rung
         self.where = where
+        self._picture = None if where is None else heat_of(where)
+        if self._picture is not None:
+            # Plain Python shows it below the message.
+            self.add_note(repr(self._picture))
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of a traceback."""
+        """What IPython shows instead of a traceback; the picture of where it is wrong comes below."""
+        if self._picture is not None:
+            _show_below(self._picture)
         return [f"✗ {self.message}"]
+
+
+def _show_below(picture: Heat) -> None:
+    """Show a picture once the cell has ended: what is shown at once stands above the error."""
+    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only IPython comes here
+    from IPython.display import display  # noqa: PLC0415
+
+    shell: Any = get_ipython()
+    if shell is None:
+        return
+
+    def show(*_: Any) -> None:
+        shell.events.unregister("post_run_cell", show)
+        display(picture)
+
+    shell.events.register("post_run_cell", show)

@@ -134,7 +134,10 @@ def test_export_has_every_student(graded: tuple[Course, object]) -> None:
 def test_feedback_shows_scores_and_reasons(graded: tuple[Course, object]) -> None:
     """`nbgrader generate_feedback` renders points, verdicts and comments, and the reason where nothing was graded."""
     course, _ = graded
-    pages = {student: (course.nbgrader_feedback / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text() for student in STUDENTS}
+    pages = {
+        student: (course.nbgrader_feedback / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+        for student in STUDENTS
+    }
     assert "(Score: 4.0 / 9.0)" in pages["bob"]
     assert "First is right (case 1): raised an error" in pages["bob"]
     assert "(Score: 0.0 / 9.0)" in pages["eve"]
