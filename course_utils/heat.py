@@ -10,6 +10,7 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,8 @@ def heat(mask: NDArray[np.bool_], axes: Sequence[str] = ()) -> Heat | None:
     """The share of wrong values at each place, over all other axes.
 
     The places are those of the last two axes in space. Where all of those are equally wrong, the place doesn't matter,
-    and other axes are shown: samples and channels. A long axis is binned; a bin holds the share over all its entries.
+    and other axes are shown: depth, samples and channels, and at last any pair along which the errors change. A long
+    axis is binned; a bin holds the share over all its entries.
 
     Args:
         mask: Boolean, any shape, True where something is wrong.
@@ -77,7 +79,7 @@ def heat(mask: NDArray[np.bool_], axes: Sequence[str] = ()) -> Heat | None:
     names = axis_names(mask.ndim, axes)
     space = [axis for axis in range(mask.ndim) if base_name(names[axis]) in SPACE]
     others = [axis for axis in range(mask.ndim) if axis not in space]
-    for shown in (space[-2:], space[:-2], others[-2:]):
+    for shown in (space[-2:], space[:-2][-2:], others[-2:], *combinations(range(mask.ndim), 2)):
         if not shown or mask.size == 0:
             continue
         bins = [math.ceil(mask.shape[axis] / MOST) for axis in shown]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ WORDS = {
 }
 SPACE = ("D", "H", "W", "L")
 LISTED = 4
+CHANCE = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,8 @@ def locate(mask: Mask, axes: Sequence[str] = ()) -> Where:
     if not mask.any():
         raise ValueError("locate: expected a mask with an error in it, got one without.")
     names = axis_names(mask.ndim, axes)
-    found = _all(mask) or _only(mask, names) or _border(mask, names) or _but(mask, names) or _spread(mask)
+    kinds = (_only, _border, _but, _diagonal)
+    found = _all(mask) or next(filter(None, (kind(mask, names) for kind in kinds)), None) or _spread(mask)
     return replace(found, axes=names)
 
 
@@ -167,7 +170,29 @@ def _phrase(chosen: Sequence[Sequence[int]], shape: tuple[int, ...], names: Sequ
         for indices, size, name in zip(chosen, shape, names, strict=True)
         if len(indices) < size
     ]
+    corner = _corner(chosen, shape, names)
+    if corner:
+        # Rows and columns come last: what stands before the corner are samples and channels.
+        parts[-2:] = [f"{corner}: {parts[-2]}, {parts[-1]}"]
     return ", ".join(parts)
+
+
+def _corner(chosen: Sequence[Sequence[int]], shape: tuple[int, ...], names: Sequence[str]) -> str:
+    """The corner or corners that the last two axes meet in, if they are rows and columns and nothing but ends."""
+    if [base_name(name) for name in names[-2:]] != ["H", "W"]:
+        return ""
+    sides = []
+    for indices, size, words in zip(chosen[-2:], shape[-2:], (("top", "bottom"), ("left", "right")), strict=True):
+        ends = _ends(indices, size)
+        if ends is None or 2 * max(ends) > size:
+            return ""
+        sides.append(" ".join(side for side, count in zip(words, ends, strict=True) if count))
+    (vertical, horizontal) = sides
+    if " " in vertical and " " in horizontal:
+        return "the four corners"
+    if " " in vertical or " " in horizontal:
+        return f"the {horizontal if ' ' in vertical else vertical} corners"
+    return f"the {vertical} {horizontal} corner"
 
 
 def _all(mask: Mask) -> Where | None:
@@ -197,10 +222,30 @@ def _but(mask: Mask, names: Sequence[str]) -> Where | None:
     right = ~mask
     chosen = _projections(right)
     region = _box(mask.shape, chosen)
-    if not np.array_equal(region, right) or right.sum() == 1:
-        # A single right value is chance.
+    through = any(len(indices) == size > 1 for indices, size in zip(chosen, mask.shape, strict=True))
+    if not np.array_equal(region, right) or (right.sum() <= CHANCE and not through) or right.sum() == 1:
+        # So few values, none of them along a whole axis, are right by chance.
         return None
     return Where(f"everything is wrong but {_phrase(chosen, mask.shape, names)}", mask, mask.copy(), "but")
+
+
+def _diagonal(mask: Mask, names: Sequence[str]) -> Where | None:
+    """Right only, or wrong only, where two axes have the same index: something meant for one lies along the other."""
+    for first, second in combinations(range(mask.ndim), 2):
+        if min(mask.shape[first], mask.shape[second]) < 3:
+            continue
+        index = np.indices(mask.shape, sparse=True)
+        same: Mask = np.broadcast_to(index[first] == index[second], mask.shape)
+        place = f"where {_of_axis(names[first])} and {_of_axis(names[second])} have the same number"
+        if np.array_equal(mask, ~same):
+            return Where(f"everything is wrong but {place}", mask, mask.copy(), "but")
+        if np.array_equal(mask, same):
+            return Where(f"all errors are {place}, every value there; the rest is right", mask, mask.copy(), "only")
+    return None
+
+
+def _of_axis(name: str) -> str:
+    return f"the {word(name)}{_of(name)}"
 
 
 def _border(mask: Mask, names: Sequence[str]) -> Where | None:
@@ -240,5 +285,7 @@ def _margins(shape: tuple[int, ...], most: int = 3) -> list[list[tuple[int, int]
 
 
 def _spread(mask: Mask) -> Where:
-    sentence = f"{int(mask.sum())} of {mask.size} values are wrong, spread over the result"
+    count, size = int(mask.sum()), mask.size
+    place = "nearly everywhere" if 10 * count >= 9 * size else "spread over the result"
+    sentence = f"{count} of {size} values are wrong, {place}"
     return Where(sentence, mask, np.ones_like(mask), "spread")

@@ -76,7 +76,12 @@ def expect_pure_layer(function: Any, case: Layer, once: Any) -> None:
     """Inputs unchanged, equal calls equal, and nothing kept from a call with other numbers of the same shapes."""
     for x in (case.x, case.x[::-1, :, ::-1] + 1):
         want = once(partial(oracle.conv, x, case.w, case.b, **case.options))
-        expect(function(x, case.w, case.b, **case.options), want, what="a call after one with other numbers")
+        expect(
+            function(x, case.w, case.b, **case.options),
+            want,
+            axes=LAYER[case.w.ndim - 2],
+            what="a call after one with other numbers",
+        )
     expect_pure(function, case.x, case.w, case.b, **case.options)
 
 
@@ -269,7 +274,7 @@ def expect_match(student: Any, image: np.ndarray, template: np.ndarray, once: An
     """Compare scores and place; the place is where the test hid the template."""
     want = once(partial(oracle.match_scores, image, template))
     scores, best = entries(student.match_template(image, template), "scores (row,column)", "match_template")
-    expect(as_floats(scores, "the scores"), want, axes=("row", "column"), what="the scores", **SCORES)
+    expect(as_floats(scores, "the scores"), want, axes=IMAGE, what="the scores", **SCORES)
     expect(best, place, what="the place of the best match")
 
 
@@ -285,7 +290,7 @@ def test_match_scores(student, rng, once, dtype):
     scores, best = entries(student.match_template(image, template), "scores (row,column)", "match_template")
     # Single precision: quotients of sums of fifteen products, each good to 1e-6.
     tolerances = SCORES if dtype is np.float64 else FLOAT32
-    expect(as_floats(scores, "the scores"), want, axes=("row", "column"), what="the scores", **tolerances)
+    expect(as_floats(scores, "the scores"), want, axes=IMAGE, what="the scores", **tolerances)
     expect(best, place, what="the place of the best match")
 
 
@@ -401,7 +406,7 @@ def test_gaussian_values(student, rng, once, sigma):
     for size in (3, 7, 5):
         width = sigma * float(rng.uniform(0.9, 1.1))
         want = once(partial(oracle.gaussian_kernel, size, width))
-        expect(student.gaussian_kernel(size, width), want, axes=("row", "column"), what="the kernel")
+        expect(student.gaussian_kernel(size, width), want, axes=IMAGE, what="the kernel")
 
 
 @question("sobel_edges", weight=0.5)
