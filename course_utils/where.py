@@ -1,7 +1,7 @@
 """Where an array is wrong: one sentence that is true of a mask of errors, from the plainest pattern to the vaguest.
 
-Every sentence names a region of whole rows, columns, channels or samples: one that holds all errors, or one outside
-of which everything is wrong and nothing inside.
+Every sentence names a region of whole rows, columns, channels or samples, or what they have in common: one that holds
+all errors, or one outside of which everything is wrong and nothing inside.
 """
 
 from __future__ import annotations

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from autograder.model import NotebookResult, QuestionResult, TestResult, Verdict
+from markupsafe import Markup
+
+from autograder.model import ErrorMap, NotebookResult, QuestionResult, TestResult, Verdict
 from autograder.reports.merge import total, weakest
 from autograder.reports.text import one_line, shortened
-from autograder.reports.views import Check, Finding, Group, NotebookView, PageView, QuestionView, State
+from autograder.reports.views import Check, Finding, Group, NotebookView, PageView, Picture, QuestionView, State
 from autograder.reports.words import next_step, symbol, words
+from course_utils.heat import LEGEND, caption, svg
 
 _MESSAGE = {"lines": 12, "characters": 800}
 _OUTPUT = {"lines": 40, "characters": 3000}
@@ -121,7 +124,9 @@ def _groups(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Gr
         alike.setdefault((*said, result.message), []).append(result)
     groups: dict[tuple[bool, str, str, str], list[Finding]] = {}
     for (verdict, sign, step, message), found in alike.items():
-        finding = Finding(message=shortened(message, **_MESSAGE), checks=_checks(found, functions), count=len(found))
+        text = shortened(message, **_MESSAGE)
+        picture = next((_picture(result.error_map, text) for result in found if result.error_map is not None), None)
+        finding = Finding(message=text, checks=_checks(found, functions), count=len(found), picture=picture)
         first = not groups
         groups.setdefault((first, verdict, sign, step), []).append(finding)
     built: list[Group] = []
@@ -131,6 +136,13 @@ def _groups(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Gr
         built.append(Group(verdict=verdict, symbol=sign, step=advice, findings=tuple(findings)))
         advised.add(step)
     return tuple(built)
+
+
+def _picture(error_map: ErrorMap, said: str) -> Picture:
+    """A drawing; who doesn't see it is told what the message says."""
+    alt = one_line(said.replace("`", ""))
+    drawing = Markup(svg(error_map.rows, alt))  # noqa: S704 - our own element; the text in it is escaped
+    return Picture(svg=drawing, caption=f"{caption(error_map.row_axis, error_map.column_axis)} {LEGEND}")
 
 
 def _checks(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Check, ...]:

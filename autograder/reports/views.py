@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from markupsafe import Markup
+
 
 class State(StrEnum):
     """How a question stands as a whole."""
@@ -30,6 +32,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Where a result is wrong.
+
+    Attributes:
+        svg: Our own drawing; the text in it is escaped.
+        caption: What lies where.
+    """
+
+    svg: Markup
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What came out alike of one or more checks.
 
@@ -37,11 +52,13 @@ class Finding:
         message: What came out, code between backticks; empty if there is nothing to say.
         checks: Which checks.
         count: How many, cases counted.
+        picture: Where it is wrong, of the first check that shows it.
     """
 
     message: str
     checks: tuple[Check, ...]
     count: int
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

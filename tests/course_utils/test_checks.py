@@ -136,7 +136,12 @@ def test_something_that_is_no_function_is_refused(question, value):
         ("conv2d_forward", "bias 0 for all", Rung.VALUES, ["the last 3 output channels, where every value is wrong"]),
         ("conv2d_forward", "first sample only", Rung.VALUES, ["All errors are in sample 1"]),
         ("conv2d_forward", "pad edge", Rung.VALUES, ["padding 2", "at the border", "Zeros are added on both sides"]),
-        ("conv2d_forward", "window starts at i", Rung.VALUES, ["Everything is wrong but row 0, column 0", "stride 2"]),
+        (
+            "conv2d_forward",
+            "window starts at i",
+            Rung.VALUES,
+            ["Everything is wrong but the top left corner", "stride 2"],
+        ),
         ("conv2d_forward", "stride first axis only", Rung.SHAPE, ["W_out is 4 too large"]),
         ("conv2d_forward", "transposed output", Rung.SHAPE, ["with its last two axes swapped"]),
         (

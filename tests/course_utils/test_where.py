@@ -13,6 +13,13 @@ from hypothesis.extra import numpy as hnp
 from course_utils.where import describe, locate
 
 AXES = ("N", "C_out", "H_out", "W_out")
+CORNERS = {
+    "four": {"top left", "top right", "bottom left", "bottom right"},
+    "top": {"top left", "top right"},
+    "bottom": {"bottom left", "bottom right"},
+    "left": {"top left", "bottom left"},
+    "right": {"top right", "bottom right"},
+}
 WORDS = {"sample": 0, "output channel": 1, "row": 2, "column": 3}
 
 
@@ -37,14 +44,28 @@ def indices_meant(text, size):
 
 def region_meant(phrase, shape):
     """The part of an array that a list of such phrases names; a vague one leaves its axis whole."""
+    if pair := re.fullmatch(r"where the (.*) and the (.*) have the same number", phrase):
+        index = np.indices(shape)
+        return index[WORDS[pair[1]]] == index[WORDS[pair[2]]]
     chosen = [range(size) for size in shape]
+    corner = re.search(r"the (four|top|bottom|left|right|\w+ \w+) corners?: ", phrase)
+    phrase = phrase.replace(corner[0], "") if corner else phrase
     for part in re.split(r", (?=[a-z])", phrase):
         (axis,) = {axis for word, axis in WORDS.items() if word in part}
         meant = indices_meant(part, shape[axis])
         chosen[axis] = sorted(meant) if meant is not None else chosen[axis]
     region = np.zeros(shape, bool)
     region[np.ix_(*chosen)] = True
+    if corner:
+        assert corners_of(region) == CORNERS.get(corner[1], {corner[1]})
     return region
+
+
+def corners_of(region):
+    """Which corners of the rows and columns a region touches."""
+    flat = region.any(axis=(0, 1))
+    ends = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom right": (-1, -1)}
+    return {name for name, place in ends.items() if flat[place]}
 
 
 def check_truth(mask, where):
@@ -75,8 +96,11 @@ def check_truth(mask, where):
         region = region_meant(but[1], shape)
         assert "some" in sentence or np.array_equal(~region, mask)
         assert not (~region & ~mask).any()
+    elif same := re.fullmatch(r"all errors are (where .*), every value there; the rest is right", sentence):
+        assert np.array_equal(region_meant(same[1], shape), mask)
     else:
-        assert sentence == f"{mask.sum()} of {mask.size} values are wrong, spread over the result"
+        place = "nearly everywhere" if mask.mean() >= 0.9 else "spread over the result"
+        assert sentence == f"{mask.sum()} of {mask.size} values are wrong, {place}"
 
 
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 7), st.integers(1, 8))
@@ -93,6 +117,10 @@ def boxes(draw):
         low = draw(st.integers(0, size - 1))
         cut.append(slice(low, draw(st.integers(low + 1, size)), draw(st.integers(1, 3))))
     mask[tuple(cut)] = True
+    if draw(st.integers(0, 4)) == 0:
+        first, second = draw(st.permutations(range(4)))[:2]
+        index = np.indices(shape)
+        mask = index[first] == index[second]
     return ~mask if draw(st.booleans()) else mask
 
 
@@ -162,7 +190,55 @@ def wrong_in(shape, *places):
             "all errors are at the border, in the first row and the last column; the interior is right",
             "border",
         ),
-        (~wrong_in((2, 4, 5, 6), np.s_[..., 0, 0]), "everything is wrong but row 0, column 0", "but"),
+        (
+            ~wrong_in((2, 4, 5, 6), np.s_[..., 0, 0]),
+            "everything is wrong but the top left corner: row 0, column 0",
+            "but",
+        ),
+        (
+            wrong_in((2, 4, 5, 6), np.s_[..., -1, -2:]),
+            "all errors are in the bottom right corner: the last row, the last 2 columns, where every value is wrong; "
+            "the rest is right",
+            "only",
+        ),
+        (
+            wrong_in((4, 5), (0, 0), (0, -1), (-1, 0), (-1, -1)),
+            "all errors are in the four corners: the first row and the last row, the first column and the last column, "
+            "where every value is wrong; the rest is right",
+            "only",
+        ),
+        (
+            wrong_in((1, 1, 5, 6), np.s_[..., 0, 0], np.s_[..., 0, -1]),
+            "all errors are in the top corners: row 0, the first column and the last column, where every value is "
+            "wrong; the rest is right",
+            "only",
+        ),
+        (
+            wrong_in((2, 4, 6, 7), np.s_[..., 1::2, :], np.s_[..., 1::2]),
+            "everything is wrong but every 2nd row from row 0 on, every 2nd column from column 0 on",
+            "but",
+        ),
+        (
+            ~wrong_in((2, 4, 6, 7), np.s_[..., ::2, ::3]),
+            "everything is wrong but every 2nd row from row 0 on, every 3rd column from column 0 on",
+            "but",
+        ),
+        (
+            wrong_in((2, 4, 6, 7), np.s_[..., 1::2, ::3]),
+            "all errors are in every 2nd row from row 1 on, every 3rd column from column 0 on, where every value is "
+            "wrong; the rest is right",
+            "only",
+        ),
+        (
+            ~np.broadcast_to(np.eye(4, dtype=bool)[:, None], (2, 4, 3, 4)),
+            "everything is wrong but where the output channel and the column have the same number",
+            "but",
+        ),
+        (
+            np.eye(4, dtype=bool),
+            "all errors are where the row and the column have the same number, every value there; the rest is right",
+            "only",
+        ),
         (wrong_in((3, 4), np.s_[1, 2]), "one value is wrong, in row 1, column 2; the rest is right", "only"),
         (
             wrong_in((3, 4), (0, 0), (1, 2), (2, 1), (1, 3)),
@@ -179,9 +255,11 @@ def test_plainest_sentence(mask, sentence, kind):
 
 
 def test_a_lone_right_value_is_no_pattern():
-    """One right value among many is chance, and is not named."""
+    """One right value among many, or two side by side, are chance, and are not named."""
     where = locate(~wrong_in((2, 3, 4, 5), (1, 2, 3, 1)), AXES)
-    assert where.sentence == "119 of 120 values are wrong, spread over the result"
+    assert where.sentence == "119 of 120 values are wrong, nearly everywhere"
+    where = locate(~wrong_in((2, 3, 4, 5), np.s_[1, 2, 3, 1:3]), AXES)
+    assert where.sentence == "118 of 120 values are wrong, nearly everywhere"
 
 
 def test_locate_refuses_what_it_cannot_describe():

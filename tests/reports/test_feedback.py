@@ -19,7 +19,8 @@ FAULT = "We could not judge this: the fault is ours."
 # All that the page is built from; anything else came from elsewhere.
 _STRUCTURE = "html head meta title style body header main nav section footer h1 h2 h3 h4 p div details summary"
 _INLINE_AND_LISTS = "b i a bdi small span code pre ul ol li dl dt dd"
-TAGS = {*_STRUCTURE.split(), *_INLINE_AND_LISTS.split()}
+_PICTURES = "figure figcaption svg path"
+TAGS = {*_STRUCTURE.split(), *_INLINE_AND_LISTS.split(), *_PICTURES.split()}
 
 
 def page(*results: NotebookResult, student: str = "ada") -> Element:
