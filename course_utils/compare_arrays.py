@@ -112,7 +112,9 @@ def _worst(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[np.bool_]) -> s
 def _share(ratio: float) -> str:
     if ratio < 0.001:
         return f"{ratio:.0e} of"
-    return f"{100 * ratio:.2g} % of" if ratio < 0.995 else f"{ratio:.2g} times"
+    if ratio < 0.995:
+        return f"{100 * ratio:.2g} % of"
+    return "as large as" if ratio < 1.05 else f"{ratio:.2g} times"
 
 
 def _capital(sentence: str) -> str:

@@ -50,7 +50,10 @@ class Heat:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         text = f"{self.caption} {LEGEND}"
-        return f"<figure>{svg(self.rows, text)}<figcaption><small>{html.escape(text)}</small></figcaption></figure>"
+        return (
+            f'<figure style="margin:0">{svg(self.rows, text)}'
+            f"<figcaption><small>{html.escape(text)}</small></figcaption></figure>"
+        )
 
     def __repr__(self) -> str:
         """What a terminal shows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from course_utils.compare import Rung
-from course_utils.heat import Heat, heat_of
+from course_utils.heat import heat_of
 from course_utils.where import Where
 
 
@@ -29,23 +29,22 @@ class CheckFailed(AssertionError):
             self.add_note(repr(self._picture))
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of a traceback; the picture of where it is wrong comes below."""
-        if self._picture is not None:
-            _show_below(self._picture)
+        """What IPython shows instead of a traceback.
+
+        What is shown at once stands above the error, so the picture waits until the cell has ended. IPython may ask
+        more than once; registering again changes nothing.
+        """
+        from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only IPython comes here
+
+        shell: Any = get_ipython()
+        if self._picture is not None and shell is not None:
+            shell.events.register("post_run_cell", self._show_picture)
         return [f"✗ {self.message}"]
 
+    def _show_picture(self, *_: Any) -> None:
+        from IPython.core.getipython import get_ipython  # noqa: PLC0415
+        from IPython.display import display  # noqa: PLC0415
 
-def _show_below(picture: Heat) -> None:
-    """Show a picture once the cell has ended: what is shown at once stands above the error."""
-    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only IPython comes here
-    from IPython.display import display  # noqa: PLC0415
-
-    shell: Any = get_ipython()
-    if shell is None:
-        return
-
-    def show(*_: Any) -> None:
-        shell.events.unregister("post_run_cell", show)
-        display(picture)
-
-    shell.events.register("post_run_cell", show)
+        shell: Any = get_ipython()
+        shell.events.unregister("post_run_cell", self._show_picture)
+        display(self._picture)
