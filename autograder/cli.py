@@ -167,6 +167,7 @@ def _progress(assignment: str) -> Iterator[tuple[Callable[[int], None], Callable
 
 
 def _print_outcome(outcome: Outcome) -> None:
+    from autograder.reports.classroom_table import classroom_table
     from autograder.reports.table import class_table
 
     console = Console()
@@ -174,6 +175,9 @@ def _print_outcome(outcome: Outcome) -> None:
         # A log or a pipe has no width of its own; what is not wrapped can be read and searched.
         console.width = 160
     console.print(class_table(outcome.results))
+    misunderstood = classroom_table(outcome.results)
+    if misunderstood is not None:
+        console.print(misunderstood)
     for remark in outcome.remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     console.print("Open:", markup=False, highlight=False)
@@ -186,6 +190,6 @@ def _print_paths(paths: Sequence[Path]) -> None:
     if len(shown) > _PATHS_SHOWN:
         # A class of hundreds: the first pages show where the others are; the last paths are those of the class.
         left_out = len(shown) - _PATHS_SHOWN
-        shown = [*shown[: _PATHS_SHOWN - 2], Path(f"... and {left_out} more"), *shown[-2:]]
+        shown = [*shown[: _PATHS_SHOWN - 3], Path(f"... and {left_out} more"), *shown[-3:]]
     for path in shown:
         print(f"  {path}")

@@ -20,6 +20,7 @@ from autograder.model import Notebook, NotebookResult, Submission
 from autograder.release.build import build, publish
 from autograder.release.prove import prove, solution_submission
 from autograder.released import load_notebook, load_notebooks, parse_notebook
+from autograder.reports.classroom_page import write_classroom
 from autograder.reports.export import write_csv
 from autograder.reports.feedback import write_feedback
 from autograder.reports.files import replace_file
@@ -88,6 +89,7 @@ def grade_assignment(
     if students:
         remarks.append("The CSV of the class stays as it was; `autograder export` writes what the gradebook holds.")
     else:
+        paths.append(write_classroom(course, assignment, results))
         paths.append(write_csv(course, assignment, results))
     return Outcome(results=results, remarks=tuple(remarks), paths=(*paths, course.gradebook))
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import jinja2
-from markupsafe import Markup
 
 from autograder.config import Course, load_assignment
 from autograder.errors import CourseError
 from autograder.model import NotebookResult
 from autograder.reports.files import replace_file
 from autograder.reports.page import page_view
-from autograder.reports.text import clean
-from autograder.reports.words import amount
+from autograder.reports.rendering import render
 
 _NO_TITLES: Mapping[str, str] = {}
 
@@ -58,23 +53,4 @@ def render_feedback(
         results: One per notebook, in the order in which they are shown; at least one.
         titles: Notebook name to its title; a name without one is shown itself.
     """
-    return _environment().get_template("feedback.html").render(page=page_view(student, title, results, titles))
-
-
-def _shown(value: object) -> object:
-    """What stands behind every `{{ }}`: text is cleaned; autoescaping comes after. Markup comes from macros."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.reports"),
-        autoescape=True,
-        finalize=_shown,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["amount"] = amount
-    return environment
+    return render("feedback.html", page=page_view(student, title, results, titles))

@@ -90,3 +90,15 @@ def next_step(verdict: Verdict, rung: str | None = None) -> str:
 def amount(points: float) -> str:
     """Points as people write them: 4, 2.5, 1.33."""
     return f"{round(points, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float | None) -> str:
+    """A share as people write it: 62 %; only none and all are 0 % and 100 %."""
+    if share is None:
+        return "–"
+    return f"{round(100 * share) if share in (0, 1) else min(max(round(100 * share), 1), 99)} %"
+
+
+def signed(number: float | None) -> str:
+    """A correlation with its sign: +0.42, −0.10."""
+    return "–" if number is None else f"{round(number, 2) + 0.0:+.2f}".replace("-", "\u2212")
