@@ -137,7 +137,7 @@ def caption(row_axis: str, column_axis: str) -> str:
 
 def _square(left: int, top: int, cell: int, share: float) -> str:
     """A square whose area is the share, in the middle of its cell; what is wrong in part leaves a clear margin."""
-    side = cell - 2 if share == 1 else max(0.75 * cell * math.sqrt(share), 0.25 * cell)
+    side = cell - 1 if share == 1 else max(0.7 * cell * math.sqrt(share), 0.25 * cell)
     x, y = left + (cell - side) / 2, top + (cell - side) / 2
     return f"M{x:.4g} {y:.4g}h{side:.4g}v{side:.4g}h-{side:.4g}z"
 

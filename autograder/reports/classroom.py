@@ -76,7 +76,11 @@ class QuestionSummary:
     def mistake_counts(self, students: int) -> tuple[str, ...]:
         """Such as "12 of 40: Your result lacks the bias."; at last the wrong answers that are no listed mistake."""
         counts = tuple(f"{found.count} of {students}: {found.symptom}" for found in self.mistakes)
-        return (*counts, f"{self.unnamed} of {students}: wrong in another way") if self.unnamed else counts
+        return (
+            (*counts, f"{self.unnamed} of {students}: wrong, by none of the listed mistakes")
+            if self.unnamed
+            else counts
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -291,3 +291,16 @@ def test_notebook_shows_the_message_alone(shell, capsys):
     assert isinstance(result.error_in_exec, CheckFailed)
     shown = capsys.readouterr().out
     assert shown.strip() == f"✗ {result.error_in_exec.message}"
+
+
+def test_notebook_shows_where_below_the_message(shell, capsys, monkeypatch):
+    """The picture comes once, after the message, and not again after the next cell."""
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    shell.user_ns.update(check=check, wrong=MISTAKES["conv2d_forward"]["first sample only"]["conv2d_forward"])
+    failed = shell.run_cell("check.conv2d_forward(wrong)").error_in_exec
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"✗ {failed.message}\n")
+    assert shown.count("is wrong throughout") == 1
+    assert shown.index("Down: rows 0 to ") > len(failed.message)
+    shell.run_cell("1 + 1")
+    assert "wrong throughout" not in capsys.readouterr().out

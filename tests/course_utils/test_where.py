@@ -42,16 +42,16 @@ def indices_meant(text, size):
     return set(numbers)
 
 
-def region_meant(phrase, shape):
+def region_meant(phrase, shape, words):
     """The part of an array that a list of such phrases names; a vague one leaves its axis whole."""
     if pair := re.fullmatch(r"where the (.*) and the (.*) have the same number", phrase):
         index = np.indices(shape)
-        return index[WORDS[pair[1]]] == index[WORDS[pair[2]]]
+        return index[words[pair[1]]] == index[words[pair[2]]]
     chosen = [range(size) for size in shape]
     corner = re.search(r"the (four|top|bottom|left|right|\w+ \w+) corners?: ", phrase)
     phrase = phrase.replace(corner[0], "") if corner else phrase
     for part in re.split(r", (?=[a-z])", phrase):
-        (axis,) = {axis for word, axis in WORDS.items() if word in part}
+        (axis,) = {axis for word, axis in words.items() if word in part}
         meant = indices_meant(part, shape[axis])
         chosen[axis] = sorted(meant) if meant is not None else chosen[axis]
     region = np.zeros(shape, bool)
@@ -63,21 +63,21 @@ def region_meant(phrase, shape):
 
 def corners_of(region):
     """Which corners of the rows and columns a region touches."""
-    flat = region.any(axis=(0, 1))
+    flat = region.any(axis=tuple(range(region.ndim - 2)))
     ends = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom right": (-1, -1)}
     return {name for name, place in ends.items() if flat[place]}
 
 
-def check_truth(mask, where):
+def check_truth(mask, where, words=WORDS):
     """Read a sentence and hold it against the mask."""
     sentence, shape = where.sentence, mask.shape
     if sentence in {f"all {mask.size} values are wrong", "the value is wrong"}:
         assert mask.all()
     elif one := re.fullmatch(r"one value is wrong, in (.*); the rest is right", sentence):
         assert mask.sum() == 1
-        assert np.array_equal(region_meant(one[1], shape), mask)
+        assert np.array_equal(region_meant(one[1], shape, words), mask)
     elif inside := re.fullmatch(r"all errors are in (.*), where (.*) (?:is|are) wrong; the rest is right", sentence):
-        region = region_meant(inside[1], shape)
+        region = region_meant(inside[1], shape, words)
         assert not (mask & ~region).any()
         assert not region.all() or "some" in sentence
         if inside[2] == "every value":
@@ -89,15 +89,15 @@ def check_truth(mask, where):
     elif border := re.fullmatch(r"all errors are at the border, in (.*); the interior is right", sentence):
         frame = np.zeros(shape, bool)
         for part in re.split(r", | and ", border[1]):
-            frame |= region_meant(part, shape)
+            frame |= region_meant(part, shape, words)
         assert not (mask & ~frame).any()
         assert not frame.all()
     elif but := re.fullmatch(r"everything is wrong but (.*)", sentence):
-        region = region_meant(but[1], shape)
+        region = region_meant(but[1], shape, words)
         assert "some" in sentence or np.array_equal(~region, mask)
         assert not (~region & ~mask).any()
     elif same := re.fullmatch(r"all errors are (where .*), every value there; the rest is right", sentence):
-        assert np.array_equal(region_meant(same[1], shape), mask)
+        assert np.array_equal(region_meant(same[1], shape, words), mask)
     else:
         place = "nearly everywhere" if mask.mean() >= 0.9 else "spread over the result"
         assert sentence == f"{mask.sum()} of {mask.size} values are wrong, {place}"

@@ -8,7 +8,18 @@ import pytest
 
 from autograder.errors import CourseError
 from autograder.grading.journal import open_journal
-from autograder.model import NotebookResult, Submission
+from autograder.model import (
+    DeclaredTest,
+    Diagnosis,
+    ErrorMap,
+    NotebookResult,
+    Question,
+    QuestionResult,
+    Submission,
+    TestKind,
+    TestResult,
+    Verdict,
+)
 
 
 def result(student: str) -> NotebookResult:
@@ -24,6 +35,25 @@ def test_results_come_back(tmp_path):
     with open_journal(tmp_path, "a") as journal:
         assert journal.known == {"k1": result("ada"), "k2": result("bob")}
         assert journal.remark == ""
+
+
+def test_pictures_and_diagnoses_come_back(tmp_path):
+    """Where a result is wrong, and why, survive the journal."""
+    test = DeclaredTest(id="t", question="q", kind=TestKind.VALUES, weight=1.0, title="T")
+    picture = ErrorMap(rows=((0.0, 0.25), (1.0, 0.0)), row_axis="rows 0 to 1", column_axis="columns 0 to 1")
+    failed = TestResult(test=test, verdict=Verdict.FAILED, message="No.", rung="values", error_map=picture)
+    entry = QuestionResult(
+        question=Question(id="q", title="Q", points=1.0),
+        points=0.0,
+        points_pending=0.0,
+        tests=(failed,),
+        diagnosis=Diagnosis(mistake="m", symptom="S.", hint="H?"),
+    )
+    graded = NotebookResult(submission=result("ada").submission, questions=(entry,), sandbox_level="landlock")
+    with open_journal(tmp_path, "a") as journal:
+        journal.append("k1", graded)
+    with open_journal(tmp_path, "a") as journal:
+        assert journal.known["k1"] == graded
 
 
 def test_a_torn_last_record_is_cut_off(tmp_path):
