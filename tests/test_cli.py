@@ -13,6 +13,8 @@ import pytest
 
 from autograder import cli
 from autograder.config import Course
+from autograder.pipeline import Outcome
+from tests.reports.results import result
 
 ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
 
@@ -83,6 +85,8 @@ def test_a_class_of_two(run):
     assert "ZeroDivisionError" in (course.feedback / "ada" / ASSIGNMENT / "feedback.html").read_text()
     with (course.exports / f"{ASSIGNMENT}.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row[0] for row in csv.reader(file)] == ["student", "ada", "bob"]
+    assert f"course/exports/{ASSIGNMENT}-class.html" in out
+    assert "1 more could not be graded" in (course.exports / f"{ASSIGNMENT}-class.html").read_text(encoding="utf-8")
     records = (course.journal / f"{ASSIGNMENT}.jsonl").read_bytes()
     assert run("grade", ASSIGNMENT, "--jobs", "1", "--json", "out.json")[0] == 0
     assert (course.root / "out.json").read_bytes() == first
@@ -90,6 +94,17 @@ def test_a_class_of_two(run):
     code, out, _ = run("export", ASSIGNMENT)
     assert code == 0
     assert (course.exports / f"{ASSIGNMENT}-gradebook.csv").is_file()
+
+
+def test_what_a_class_of_five_misunderstood(capsys):
+    """From five students on, a second table says what was hard; below, there is none. Long lists keep their ends."""
+    paths = tuple(Path(f"page{number}") for number in range(20))
+    for count in (4, 5):
+        cli._print_outcome(Outcome(results=(result(),) * count, remarks=(), paths=paths))
+        out = capsys.readouterr().out
+        assert ("most frequent mistakes" in out) == (count == 5)
+        shown = [line.strip() for line in out.partition("Open:")[2].splitlines()[1:]]
+        assert shown == [f"page{n}" for n in range(9)] + ["... and 8 more", "page17", "page18", "page19"]
 
 
 def test_an_unknown_assignment(run):

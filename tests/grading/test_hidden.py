@@ -9,7 +9,7 @@ import pytest
 
 from autograder.errors import GraderFault
 from autograder.grading.hidden import HiddenTests
-from autograder.model import TestKind, Verdict
+from autograder.model import ErrorMap, TestKind, Verdict
 from tests.grading.fakes import FakeSession, Hang
 
 SOURCE = '''
@@ -142,6 +142,21 @@ def test_wrong_missing_and_unimplemented(hidden):
     results = run(hidden, {"double": crash}, "double")
     assert results[0].verdict is Verdict.STUDENT_ERROR
     assert results[0].message == "double raised ZeroDivisionError: oh."
+
+
+def test_where_it_is_wrong_goes_along(hidden):
+    """A result that is wrong in places brings its picture, shares and words only; any other result brings none."""
+
+    def one_wrong(x):
+        out = double(x)
+        out[1] += 1
+        return out
+
+    short, longer, *others = run(hidden, {"double": one_wrong}, "double")
+    assert short.error_map == ErrorMap(rows=((0.0, 1.0, 0.0),), row_axis="", column_axis="positions 0 to 2")
+    assert longer.error_map.rows == ((0.0, 1.0, 0.0, 0.0, 0.0),)
+    assert [result.error_map for result in others] == [None, None]
+    assert run(hidden, {"double": lambda x: 3 * x}, "double")[0].error_map is None
 
 
 def test_a_changed_input_is_seen(hidden):

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from autograder.model import NotebookResult
+from autograder.reports.classroom_page import render_classroom
 from autograder.reports.feedback import render_feedback
 from tests.reports.results import QUESTIONS, result, ungraded
-from tests.reports.test_feedback import hostile
+from tests.reports.test_classroom import six
+from tests.reports.test_feedback import hostile, wrong_at
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 PAGES: dict[str, list[NotebookResult]] = {
     "all right": [result()],
     "hostile": [hostile()],
+    "the largest picture": [result(questions=[wrong_at(((0.0, 0.5, 1.0) * 8,) * 24)])],
     "hostile, not graded": [ungraded("x" * 200, "y" * 2000, notebook="n" * 80)],
 }
 
@@ -36,8 +39,18 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_fits_and_is_quiet(browser: Any, tmp_path: Path, name: str, width: int) -> None:
     """Nothing is wider than the screen, no dialog opens, nothing is asked for, the console stays empty."""
-    file = tmp_path / "feedback.html"
-    file.write_text(render_feedback("ada", "Convolution", PAGES[name]), encoding="utf-8")
+    check_quiet(browser, tmp_path / "feedback.html", render_feedback("ada", "Convolution", PAGES[name]), width)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_page_of_the_class_fits_and_is_quiet(browser: Any, tmp_path: Path, width: int) -> None:
+    """The same holds for what the class misunderstood."""
+    check_quiet(browser, tmp_path / "class.html", render_classroom("Convolution", six()), width)
+
+
+def check_quiet(browser: Any, file: Path, source: str, width: int) -> None:
+    """Open a page on a screen of that width."""
+    file.write_text(source, encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 800})
     noise: list[str] = []
     page.on("console", lambda message: noise.append(message.text))

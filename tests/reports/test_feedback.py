@@ -9,7 +9,7 @@ import pytest
 
 from autograder.config import Course
 from autograder.errors import CourseError
-from autograder.model import NotebookResult, Question, Verdict
+from autograder.model import ErrorMap, NotebookResult, Question, QuestionResult, Verdict
 from autograder.reports.feedback import render_feedback, write_feedback
 from tests.reports.html import Element, parse
 from tests.reports.results import ESCAPE, HOSTILE, QUESTIONS, Given, one_result, question_result, result, ungraded
@@ -177,6 +177,41 @@ def test_many_checks_are_folded() -> None:
     assert finding.one("summary").text == "and 3 more"
     assert [item.text for item in finding.all("li")] == [f"test_{n}" for n in range(6)]
     assert len(finding.one("details").all("li")) == 3
+
+
+def wrong_at(rows: tuple[tuple[float, ...], ...], message: str = "The last column is wrong.") -> QuestionResult:
+    """A question of which one test shows where it is wrong, and another says something else."""
+    entry = question_result("conv_nd", [(Verdict.FAILED, message, "values"), (Verdict.FAILED, "Other.", "values")])
+    picture = ErrorMap(rows=rows, row_axis="rows 0 to 1", column_axis="columns 0 to 2")
+    tests = tuple(replace(test, error_map=picture) for test in entry.tests)
+    return replace(entry, tests=tests)
+
+
+def test_picture_of_where() -> None:
+    """The first finding has one picture: a square for each wrong place, said in words to those who don't see it."""
+    root = page(result(questions=[wrong_at(((0.0, 0.0, 1.0), (0.0, 0.0, 0.5)), "Look at `<b>`: wrong.")]))
+    figure = root.one("figure")
+    assert figure in root.one("div", class_="finding").all("figure")
+    drawing = figure.one("svg")
+    assert drawing.attributes["role"] == "img"
+    assert drawing.one("title").text == "Look at <b>: wrong."
+    assert drawing.one("path", class_="wrong").attributes["d"].count("M") == 2
+    assert figure.one("figcaption").text.startswith("Down: rows 0 to 1. Across: columns 0 to 2. A full square")
+
+
+def test_no_picture_where_there_is_none() -> None:
+    """A finding without places has no empty frame."""
+    assert question("conv_nd", (Verdict.FAILED, "No.", "shape")).all("figure") == []
+
+
+def test_picture_of_hostile_text() -> None:
+    """What surrounds a picture is text, wherever it comes from."""
+    entry = wrong_at(((0.0, 1.0),), HOSTILE)
+    bad = ErrorMap(rows=((0.0, 1.0),), row_axis=HOSTILE, column_axis=HOSTILE)
+    entry = replace(entry, tests=tuple(replace(test, error_map=bad) for test in entry.tests))
+    source = render_feedback("ada", "Convolution", [result(questions=[entry])], TITLES)
+    assert {element.tag for element in parse(source).all()} <= TAGS
+    assert not set(source) & set("\x1b\x07\x9b\u202e\u2066\u200f\ud83d\r")
 
 
 def test_code_in_messages() -> None:
