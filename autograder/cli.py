@@ -52,7 +52,7 @@ def build(
     from autograder import pipeline
 
     for line in pipeline.build_release(_course(), assignments or [], check=check):
-        Console().print(line, markup=False, highlight=False)
+        Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -80,7 +80,7 @@ def grade(
     submissions: Annotated[Path | None, typer.Option(help="Folder of submissions; course/submitted if none.")] = None,
     student: Annotated[list[str] | None, typer.Option(help="Only these students.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what the journal knows.")] = False,
-    jobs: Annotated[int, typer.Option(help="Processes; 0 means one per core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 means one per core.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the results for machines here.")] = None,
     accept_weaker_sandbox: Annotated[
         bool, typer.Option("--accept-weaker-sandbox", help="Grade below the course's minimum wall.")
@@ -90,6 +90,7 @@ def grade(
     from autograder import pipeline
 
     course = _course()
+    results: list[NotebookResult] = []
     for assignment in assignments or course.assignment_ids():
         with _progress(assignment) as (start, step):
             outcome = pipeline.grade_assignment(
@@ -104,9 +105,10 @@ def grade(
                 progress=step,
             )
         _print_outcome(outcome)
-        if json is not None:
-            pipeline.write_json(json, outcome.results)
-            _print_paths([json])
+        results.extend(outcome.results)
+    if json is not None:
+        pipeline.write_json(json, results)
+        _print_paths([json])
 
 
 @app.command()
@@ -136,7 +138,7 @@ def demo() -> None:
     course = _course()
     console = Console()
     for line in pipeline.build_release(course, []):
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for assignment in pipeline.make_sample_class(course):
         with _progress(assignment) as (start, step):
             outcome = pipeline.grade_assignment(

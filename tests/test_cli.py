@@ -205,3 +205,23 @@ def test_results_that_can_not_be_written(run):
     """The place for --json must exist."""
     hand_in(run.course, "ada")
     assert "out.json" in run.refused("grade", ASSIGNMENT, "--jobs", "1", "--json", "/proc/none/out.json")
+
+
+def test_one_json_file_holds_every_graded_assignment(run, monkeypatch):
+    """With several assignments, the file for machines has the results of all, not of the last."""
+    written: list[object] = []
+    monkeypatch.setattr(
+        "autograder.pipeline.grade_assignment",
+        lambda course, assignment, folder, **options: Outcome(results=(assignment,), remarks=(), paths=()),
+    )
+    monkeypatch.setattr("autograder.pipeline.write_json", lambda path, results: written.extend(results))
+    monkeypatch.setattr(cli, "_print_outcome", lambda outcome: None)
+    assert run("grade", "a1", "a2", "--json", "out.json")[0] == 0
+    assert written == ["a1", "a2"]
+
+
+def test_a_negative_number_of_processes_is_refused(run):
+    """`--jobs -1` is a slip, not another word for one per core."""
+    code, _, error = run("grade", ASSIGNMENT, "--jobs", "-1")
+    assert code == 2
+    assert "--jobs" in error
