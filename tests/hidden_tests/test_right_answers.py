@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.hidden_tests.a1_convolution.alternatives_sliding_windows import ALTERNATIVES
 from autograder.hidden_tests.a1_convolution.library_sliding_windows import SOURCES
 from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
 from autograder.model import Verdict
-from tests.hidden_tests.alternatives import ALTERNATIVES
 from tests.hidden_tests.harness import QUESTIONS, run
 
 CASES = [
@@ -37,7 +37,23 @@ def test_the_reference_passes_on_every_seed(hidden_by_seed, seed):
 def test_other_styles_pass(hidden_by_seed, style, question):
     """Windows, shifts, hand-made strides, FFT, plain loops, NumPy integers and named tuples are right answers too."""
     for seed in (0, 1):
-        assert not_passed(run(hidden_by_seed(seed), RIGHT | ALTERNATIVES[style], question)) == {}
+        assert not_passed(run(hidden_by_seed(seed), RIGHT | dict(ALTERNATIVES[style]), question)) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 20))
+def test_other_styles_pass_on_every_seed(hidden_by_seed, seed):
+    """No verdict on another style hangs on the course's secret."""
+    for style, question in CASES:
+        assert not_passed(run(hidden_by_seed(seed), RIGHT | dict(ALTERNATIVES[style]), question)) == {}, style
+
+
+def test_styles_are_many():
+    """There are at least fifty, and each function is written in at least three of them."""
+    assert len(ALTERNATIVES) >= 50
+    for names in QUESTIONS.values():
+        for name in names:
+            assert sum(name in functions for functions in ALTERNATIVES.values()) >= 3, name
 
 
 @pytest.mark.parametrize("name", SOURCES)
