@@ -959,12 +959,6 @@ _LAYER = (
         out_size=lambda size: tuple(n - 1 for n in size),
     ),
     _conv(
-        "out_single_pad",
-        "Your result is too small where there is padding.",
-        "On how many sides of the axis are there zeros?",
-        length=window_count(sides=1),
-    ),
-    _conv(
         "out_ceil",
         "Your result is too large where pixels are left over.",
         "May a window stick out of the input?",

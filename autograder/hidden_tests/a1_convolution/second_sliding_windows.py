@@ -391,7 +391,6 @@ _CONV: dict[str, Step] = {
     "stride_rows_only": window_layer(jumps=lambda s: (s[0], 1)),
     "stride_swapped": window_layer(strides=lambda s: (s[1], s[0])),
     "out_forget_plus1": window_layer(size=lambda size: [n - 1 for n in size]),
-    "out_single_pad": window_layer(count=starts(last=lambda size, padding, span: size + padding - span)),
     "out_ceil": window_layer(count=starts(count=lambda last, stride: len(range(0, last + stride, stride)))),
     "out_w_from_h": window_layer(size=lambda size: size[:1] * 2),
     "assumes_divisible": window_layer(count=_SIZE["assumes_divisible"]),
