@@ -7,6 +7,7 @@ methods, so a class with an `__eq__` of its own decides nothing. A message never
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,9 @@ from course_utils.relation import close
 from course_utils.rungs import DtypeRule, Ladder, Mismatch, Rung, wrong_type
 
 __all__ = ["DtypeRule", "Mismatch", "Rung", "compare"]
+
+# Whole numbers with more binary digits than this are not written out in messages.
+_SHOWN_BITS = 256
 
 
 def compare(
@@ -97,13 +101,14 @@ def _whole(got: Any, want: int, ladder: Ladder) -> Mismatch | None:
             f"{ladder.what}: expected an int, got the float {_real_number(got)!r}; sizes are whole numbers, use //."
         )
         return Mismatch(Rung.TYPE, message)
-    if issubclass(kind, bool) or not issubclass(kind, (int, np.integer)):
+    if not _is_whole(kind):
         return wrong_type(got, "an int", ladder)
     number = _whole_number(got)
     if number == want:
         return None
     return Mismatch(
-        Rung.VALUES, f"{ladder.what}: expected another number, got {number}, which is too {_side(number, want)}."
+        Rung.VALUES,
+        f"{ladder.what}: expected another number, got {_shown(number)}, which is too {_side(number, want)}.",
     )
 
 
@@ -111,8 +116,8 @@ def _real(got: Any, want: float, ladder: Ladder) -> Mismatch | None:
     if issubclass(type(got), np.ndarray) and np.asarray(got).ndim == 0:
         got = np.asarray(got)[()]
     kind = type(got)
-    if issubclass(kind, (int, np.integer)) and not issubclass(kind, bool):
-        number = float(_whole_number(got))
+    if _is_whole(kind):
+        number = _as_float(_whole_number(got))
     elif issubclass(kind, (float, np.floating)):
         number = _real_number(got)
     else:
@@ -135,6 +140,23 @@ def _string(got: Any, want: str, ladder: Ladder) -> Mismatch | None:
     return (
         None if text == want else Mismatch(Rung.VALUES, f"{ladder.what}: expected another string, got {text[:80]!r}.")
     )
+
+
+def _is_whole(kind: type) -> bool:
+    """Whether it is a class of whole numbers; NumPy counts durations among its integers, and we don't."""
+    return issubclass(kind, (int, np.integer)) and not issubclass(kind, (bool, np.timedelta64))
+
+
+def _shown(number: int) -> str:
+    """The number as text; Python refuses to write out one of thousands of digits."""
+    return str(number) if number.bit_length() <= _SHOWN_BITS else f"a number of {number.bit_length()} binary digits"
+
+
+def _as_float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _whole_number(got: Any) -> int:

@@ -467,3 +467,20 @@ def test_inputs_are_left_alone():
     got.flags.writeable = want.flags.writeable = False
     assert rung(got, want) is Rung.VALUES
     assert got[0, 0] == 0
+
+
+@pytest.mark.parametrize("want", [3, 3.0], ids=["int", "float"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_too_long_to_be_written(want, sign):
+    """An int that Python neither writes out nor turns into a float is a wrong number like any other."""
+    mismatch = compare(sign << 60_000, want)
+    assert mismatch is not None
+    assert mismatch.rung in {Rung.VALUES, Rung.FINITE}
+    assert len(mismatch.message) < 200
+
+
+def test_a_duration_is_no_whole_number():
+    """NumPy counts it among its integers; a size it is not."""
+    mismatch = compare(np.timedelta64(3, "s"), 3)
+    assert mismatch is not None
+    assert mismatch.rung is Rung.TYPE
