@@ -28,6 +28,9 @@ _HINTS = {
 _KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2"}
 _KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
 
+# Longer text is data rather than code; a tree takes hundreds of times its text's memory.
+_MAX_CHARS = 100_000
+
 
 class ForbiddenCall(Exception):
     """Student code reached for a function that this notebook doesn't allow."""
@@ -168,6 +171,8 @@ def _replace_everywhere(original: Any, stand_in: Callable[..., NoReturn]) -> Non
 
 
 def _parse(source: str) -> ast.Module | None:
+    if len(source) > _MAX_CHARS:
+        return None
     for text in (source, "\n".join("" if _is_magic(line) else line for line in source.splitlines())):
         try:
             return ast.parse(text)
@@ -232,12 +237,17 @@ def _from_call(node: ast.Call, aliases: Mapping[str, str]) -> list[str]:
 
 def _constant_text(node: ast.AST) -> str:
     """The text of a string constant, or of several joined by +; "" for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _constant_text(node.left), _constant_text(node.right)
-        return left + right if left and right else ""
-    return ""
+    parts: list[str] = []
+    # A sum of thousands of terms is a tree as deep: no recursion here.
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts.append(_plain_text(node.right))
+        node = node.left
+    parts.append(_plain_text(node))
+    return "".join(reversed(parts)) if all(parts) else ""
+
+
+def _plain_text(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _dotted(node: ast.AST, aliases: Mapping[str, str]) -> str:
