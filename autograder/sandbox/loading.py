@@ -16,6 +16,9 @@ from autograder.sandbox.reduce import REDUCED_WALL_S
 _ALWAYS = (Role.SETUP, Role.SOLUTION, Role.ADDED)
 # How many times `load_wall_s` may pass: as it is, then with definitions only, then without the rest.
 _PHASES = 3
+# How many times `load_wall_s` all loads of one notebook may take together: code that kills its worker in every call
+# must not have the cells run again for hours.
+_ALL_LOADS = 10
 
 
 def cells_to_run(cells: Sequence[Cell]) -> tuple[Cell, ...]:
@@ -40,6 +43,7 @@ class Loader:
     def __init__(self, cells: Sequence[Cell], limits: Limits) -> None:
         self._cells = cells
         self._limits = limits
+        self._left_s = _ALL_LOADS * limits.load_wall_s
         self._modes: list[Literal["full", "reduced", "skip"]] = ["full"] * len(cells)
         self._broken: dict[int, str] = {}
         self._reports: dict[int, CellReport] = {}
@@ -61,7 +65,16 @@ class Loader:
         Raises:
             SandboxError: If there is no worker to be had.
         """
+        if self._left_s <= 0:
+            message = "The notebook ended its process so often that it took too long to run its cells again."
+            return Stopped(verdict=Verdict.TIMEOUT, message=message)
         started = time.monotonic()
+        try:
+            return self._load(spawn, started)
+        finally:
+            self._left_s -= time.monotonic() - started
+
+    def _load(self, spawn: Callable[[], Group], started: float) -> Group | Stopped:
         phase = 1
         while True:
             group = spawn()
