@@ -98,9 +98,13 @@ def _import_libraries(kind: str) -> None:
 
 
 def _forget_project() -> None:
-    """Take the folder that the client added off Python's path: students import libraries, not our project."""
+    """Take the folder that the client added off Python's path, and our order with its paths off the command line.
+
+    Students import libraries, not our project.
+    """
     added = os.environ.pop("PYTHONPATH", None)
     sys.path[:] = [entry for entry in sys.path if entry != added]
+    sys.argv[:] = sys.orig_argv[:] = [""]
 
 
 def _show_nothing(*_args: object, **_kwargs: object) -> None:
