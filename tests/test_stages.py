@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-STAGES = {"release", "intake", "sandbox", "grading", "gradebook", "reports"}
+STAGES = {"release", "intake", "sandbox", "diagnosis", "grading", "gradebook", "reports"}
 # What every stage may import of the grader, beside itself.
 SHARED = {"autograder.model", "autograder.errors", "autograder.config", "autograder.released"}
 # What single stages may import beyond that.
@@ -17,7 +17,15 @@ ALSO = {
     "release": {"autograder.nbgrader_bridge", "autograder.hidden_tests"},
     "gradebook": {"autograder.nbgrader_bridge"},
     # The sandbox's client and the words of its protocol; hidden tests are what grading runs.
-    "grading": {"autograder.sandbox", "autograder.testing", "autograder.hidden_tests"},
+    "grading": {
+        "autograder.sandbox",
+        "autograder.testing",
+        "autograder.hidden_tests",
+        "autograder.diagnosis",
+        "autograder.mistakes",
+    },
+    # What is listed, and the words in which replies come.
+    "diagnosis": {"autograder.sandbox.protocol", "autograder.mistakes", "autograder.hidden_tests"},
 }
 # Who chains stages.
 CHAINS = {"autograder.cli", "autograder.pipeline"}

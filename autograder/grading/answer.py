@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from autograder.diagnosis.attempt import Attempt
+from autograder.grading.asking import ask
+from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.score import score
 from autograder.model import (
     DeclaredTest,
+    Diagnosis,
     Notebook,
     NotebookResult,
     Question,
@@ -21,9 +24,10 @@ from autograder.model import (
     Verdict,
 )
 from autograder.sandbox.forbidden import find_forbidden
-from autograder.sandbox.protocol import CellReport, Reply, Sandbox, Session, Stopped, Worker
+from autograder.sandbox.protocol import CellReport, Sandbox, Worker
 
-_OUTPUT_SHOWN = 4000
+# A limit cut the answer short, or we did not judge it: what it replied is not the whole of it.
+_UNNAMED = {Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT, Verdict.FORBIDDEN, Verdict.GRADER_FAULT}
 
 
 def grade_submission(
@@ -32,6 +36,7 @@ def grade_submission(
     tests: HiddenTests,
     sandbox: Sandbox,
     library: Mapping[str, str] | None = None,
+    diagnostician: Diagnostician | None = None,
 ) -> NotebookResult:
     """Grade one submission.
 
@@ -42,6 +47,7 @@ def grade_submission(
         tests: The notebook's hidden tests.
         sandbox: Where the student's code runs.
         library: Function name to source of a library-backed version, for second tries.
+        diagnostician: Names mistakes; None names none.
     """
     started = time.monotonic()
     if submission.fault:
@@ -51,7 +57,14 @@ def grade_submission(
         return NotebookResult(submission=submission, questions=questions, sandbox_level=sandbox.level)
     worker = sandbox.load(submission.cells)
     try:
-        exam = _Exam(submission=submission, notebook=notebook, tests=tests, worker=worker, library=library or {})
+        exam = _Exam(
+            submission=submission,
+            notebook=notebook,
+            tests=tests,
+            worker=worker,
+            library=library or {},
+            diagnostician=diagnostician,
+        )
         questions = tuple(exam.grade(question) for question in notebook.questions)
         remarks = (*submission.remarks, *_cell_remarks(submission, worker.reports))
     finally:
@@ -84,50 +97,17 @@ def held_result(
     return NotebookResult(submission=submission, questions=questions, sandbox_level="none")
 
 
-class _Asker:
-    """Hands out the session of one question, and starts another after one was stopped."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """One question, asked once."""
 
-    def __init__(self, worker: Worker, replacements: Mapping[str, str]) -> None:
-        self._worker = worker
-        self._replacements = replacements
-        self._session: _Watched | None = None
-        self.output = ""
-
-    def session(self) -> Session:
-        """The session in which the next call is made."""
-        if self._session is None or self._session.stopped:
-            self.close()
-            self._session = _Watched(self._worker.ask(replacements=self._replacements))
-        return self._session
-
-    def close(self) -> None:
-        """End the session and keep what it printed."""
-        if self._session is not None:
-            self.output = (self.output + self._session.output)[:_OUTPUT_SHOWN]
-            self._session.close()
-            self._session = None
-
-
-class _Watched:
-    """A session that remembers whether it was stopped."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.stopped = False
-
-    def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
-    ) -> Reply:
-        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
-        self.stopped = self.stopped or isinstance(reply, Stopped)
-        return reply
+    result: QuestionResult
+    attempt: Attempt
+    replacements: Mapping[str, str]
 
     @property
-    def output(self) -> str:
-        return self._session.output
-
-    def close(self) -> None:
-        self._session.close()
+    def complete(self) -> bool:
+        return self.result.points + self.result.points_pending == self.result.question.points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,33 +119,39 @@ class _Exam:
     tests: HiddenTests
     worker: Worker
     library: Mapping[str, str]
+    diagnostician: Diagnostician | None
 
     def grade(self, question: Question) -> QuestionResult:
         """Grade one question, with a second try where a prerequisite may be to blame."""
         if question.manual:
             return score(question, ())
         first = self._try(question, {})
-        if first.points + first.points_pending == question.points or not _tried(first):
-            return first
+        if first.complete or not _tried(first.result):
+            return first.result
+        second = self._second_try(question)
+        if second is None or second.result.points <= first.result.points:
+            return replace(first.result, diagnosis=self._diagnosis(first))
+        names = ", ".join(sorted(second.replacements))
+        remark = f"Graded with our versions of {names}, because yours cost this question points."
+        # What the first try shows is the student's own work; where that has no name, the rest may have one.
+        diagnosis = None if second.complete else self._diagnosis(first) or self._diagnosis(second)
+        return replace(second.result, helped=True, remarks=(*second.result.remarks, remark), diagnosis=diagnosis)
+
+    def _second_try(self, question: Question) -> _Try | None:
+        """Ask again with our versions of the prerequisites, if there are any."""
         functions = [name for other in self.notebook.questions if other.id in question.uses for name in other.functions]
         replacements = {name: self.library[name] for name in functions if name in self.library}
-        if not replacements:
-            return first
-        second = self._try(question, replacements)
-        if second.points <= first.points:
-            return first
-        names = ", ".join(sorted(replacements))
-        remark = f"Graded with our versions of {names}, because yours cost this question points."
-        return replace(second, helped=True, remarks=(*second.remarks, remark))
+        return self._try(question, replacements) if replacements else None
 
-    def _try(self, question: Question, replacements: Mapping[str, str]) -> QuestionResult:
-        declared = [test for test in self.tests.declared if test.question == question.id]
-        asker = _Asker(self.worker, replacements)
-        try:
-            results = self.tests.run(declared, asker.session, _skip_rest)
-        finally:
-            asker.close()
-        return score(question, self._explain(results, question), output=asker.output)
+    def _try(self, question: Question, replacements: Mapping[str, str]) -> _Try:
+        asked = ask(question.id, self.tests, self.worker, replacements)
+        result = score(question, self._explain(asked.results, question), output=asked.output)
+        return _Try(result=result, attempt=asked.attempt, replacements=replacements)
+
+    def _diagnosis(self, tried: _Try) -> Diagnosis | None:
+        if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):
+            return None
+        return self.diagnostician.name(tried.result.question.id, tried.attempt, self.worker, tried.replacements)
 
     def _explain(self, results: Sequence[TestResult], question: Question) -> tuple[TestResult, ...]:
         """Put the cause in the place of its consequence: a cell that did not run, a name that is not allowed."""
@@ -194,10 +180,6 @@ class _Exam:
 
 def _tried(result: QuestionResult) -> bool:
     return any(entry.verdict is not Verdict.NOT_IMPLEMENTED for entry in result.tests)
-
-
-def _skip_rest(result: TestResult) -> str:
-    return "Skipped: an earlier check of this question ran out of time." if result.verdict is Verdict.TIMEOUT else ""
 
 
 def _cell_remarks(submission: Submission, reports: Sequence[CellReport]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import platform
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,8 +21,10 @@ import msgspec
 
 import course_utils
 from autograder.config import SANDBOX_LEVELS, Course
+from autograder.diagnosis.material import load_material
 from autograder.errors import AutograderError, SandboxError
 from autograder.grading.answer import grade_submission, held_result
+from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests, hidden_tests_folder
 from autograder.grading.journal import Journal
 from autograder.model import DeclaredTest, Limits, Notebook, NotebookResult, Submission
@@ -129,7 +131,9 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
     """
     grader = _grader(plan)
     try:
-        return grade_submission(submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library))
+        return grade_submission(
+            submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
+        )
     except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
         _grader.cache_clear()
         grader.stack.close()
@@ -145,6 +149,7 @@ def declared_tests(plan: GradingPlan) -> tuple[DeclaredTest, ...]:
 class _Grader:
     tests: HiddenTests
     sandbox: Sandbox
+    diagnostician: Diagnostician | None
     stack: ExitStack
 
 
@@ -162,7 +167,14 @@ def _grader(plan: GradingPlan) -> _Grader:
             f"Sandbox: the course demands '{plan.minimum}', this machine gives '{sandbox.level}'. Run `autograder "
             "doctor` to see why, or grade with --accept-weaker-sandbox if you trust these students."
         )
-    return _Grader(stack.enter_context(HiddenTests(Path(plan.tests), plan.secret)), sandbox, stack)
+    tests = stack.enter_context(HiddenTests(Path(plan.tests), plan.secret))
+    material = load_material(plan.notebook)
+    diagnostician = None
+    if material is not None:
+        fresh = hashlib.sha256(b"fresh inputs" + plan.secret).digest()
+        opener = functools.partial(HiddenTests, Path(plan.tests), fresh)
+        diagnostician = stack.enter_context(closing(Diagnostician(material, sandbox, tests, opener)))
+    return _Grader(tests, sandbox, diagnostician, stack)
 
 
 def _run(
@@ -216,6 +228,7 @@ def _plan_key(plan: GradingPlan) -> str:
         judges,
         judges.parent,
         judges.parent / "sandbox",
+        judges.parent / "diagnosis",
         Path(course_utils.__file__).parent,
     )
     for path in [path for folder in folders for path in sorted(folder.glob("*.py"))]:

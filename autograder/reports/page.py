@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from autograder.model import ErrorMap, NotebookResult, QuestionResult, TestResult, Verdict
+from autograder.model import Diagnosis, ErrorMap, NotebookResult, QuestionResult, TestResult, Verdict
 from autograder.reports.merge import total, weakest
 from autograder.reports.text import one_line, shortened
-from autograder.reports.views import Check, Finding, Group, NotebookView, PageView, Picture, QuestionView, State
+from autograder.reports.views import Cause, Check, Finding, Group, NotebookView, PageView, Picture, QuestionView, State
 from autograder.reports.words import next_step, symbol, words
 from course_utils.heat import LEGEND, caption, svg
 
@@ -89,6 +89,7 @@ def _question(notebook: str, entry: QuestionResult) -> QuestionView:
         symbol=_STATES[state][0],
         verdict=_STATES[state][1],
         first=groups[0] if groups else None,
+        cause=_cause(entry.diagnosis) if groups else None,
         others=groups[1:],
         untouched=_checks(entry.tests, functions) if untouched else (),
         passed=_checks(passed, functions),
@@ -99,6 +100,12 @@ def _question(notebook: str, entry: QuestionResult) -> QuestionView:
         remarks=tuple(one_line(remark, _REMARK) for remark in entry.remarks),
         output=shortened(entry.output, **_OUTPUT),
     )
+
+
+def _cause(diagnosis: Diagnosis | None) -> Cause | None:
+    if diagnosis is None:
+        return None
+    return Cause(symptom=one_line(diagnosis.symptom, _REMARK), hint=one_line(diagnosis.hint, _REMARK))
 
 
 def _state(entry: QuestionResult) -> State:

@@ -84,6 +84,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The mistake behind a wrong answer, where it has a name.
+
+    Attributes:
+        symptom: What the results look like.
+        hint: A question, or the next step.
+    """
+
+    symptom: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionView:
     """One question on the page.
 
@@ -98,6 +111,7 @@ class QuestionView:
         symbol: The state for the eye.
         verdict: The state in words.
         first: What to look at first, a single finding, or None if nothing is wrong.
+        cause: The mistake behind it, or None.
         others: What else is wrong, by verdict.
         untouched: All checks of a question of which nothing has been written yet; empty for any other.
         passed: The checks that passed.
@@ -119,6 +133,7 @@ class QuestionView:
     symbol: str
     verdict: str
     first: Group | None
+    cause: Cause | None
     others: tuple[Group, ...]
     untouched: tuple[Check, ...]
     passed: tuple[Check, ...]

@@ -1,0 +1,120 @@
+"""The listed mistakes as a notebook: their modules' sources become cells, so that they run where answers run."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import autograder.mistakes
+from autograder.mistakes import Mistake, Policy
+from autograder.model import Cell, Notebook, Role
+
+_VERSIONS = "listed_versions"
+
+# The worker can't read this package. A module that is registered before it is asked for needs no file, so each source
+# runs as it stands, imports and all.
+_MODULE_CELL = """
+import sys
+from types import ModuleType
+
+module = sys.modules[{name!r}] = ModuleType({name!r})
+exec(compile({source!r}, {file!r}, "exec"), vars(module))
+"""
+
+_LAST_CELL = """
+versions = sys.modules[{versions!r}] = ModuleType({versions!r})
+versions.of = {{f"mistake {{entry.id}}": entry.functions for entry in sys.modules[{mistakes!r}].MISTAKES}}
+for kind, name, field in {more!r}:
+    versions.of |= {{f"{{kind}} {{id}}": functions for id, functions in getattr(sys.modules[name], field).items()}}
+globals().update(sys.modules[{steps!r}].RIGHT)
+
+
+def run_check(source):
+    exec(source, globals())
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything listed for one notebook.
+
+    Attributes:
+        mistakes: As listed, those that cost points.
+        second: Id of a mistake to the names of its functions on another base; empty if there is no such module.
+        alternatives: Name of a right answer to the names of its functions; empty likewise.
+        cells: A notebook in which all of them, and a right answer to everything, are defined.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    second: Mapping[str, tuple[str, ...]]
+    alternatives: Mapping[str, tuple[str, ...]]
+    cells: tuple[Cell, ...]
+
+    def of(self, question: str) -> tuple[Mistake, ...]:
+        """The mistakes of one question, as listed."""
+        return tuple(mistake for mistake in self.mistakes if mistake.question == question)
+
+
+def versions(kind: str, name: str, functions: Sequence[str]) -> dict[str, str]:
+    """What to replace in a session on the material, so that it holds one listed version.
+
+    Args:
+        kind: "mistake", "second" or "alternative".
+        name: Id of the version.
+        functions: Names of its functions.
+    """
+    key = f"{kind} {name}"
+    return {function: f"from {_VERSIONS} import of\n{function} = of[{key!r}][{function!r}]" for function in functions}
+
+
+def load_material(notebook: Notebook) -> Material | None:
+    """Gather the material of a notebook, or None if no mistakes are listed for it."""
+    here = f"autograder.hidden_tests.{notebook.assignment}"
+    listed = _module(f"{here}.mistakes_{notebook.name}")
+    if listed is None:
+        return None
+    steps = _module(f"{here}.steps_{notebook.name}")
+    if steps is None:
+        raise ModuleNotFoundError(f"mistakes_{notebook.name}: expected steps_{notebook.name} beside it, found none.")
+    second = _module(f"{here}.second_{notebook.name}")
+    alternatives = _module(f"{here}.alternatives_{notebook.name}")
+    modules = [autograder.mistakes, steps, listed, *(module for module in (second, alternatives) if module)]
+    more = [("second", second, "SECOND"), ("alternative", alternatives, "ALTERNATIVES")]
+    last = _LAST_CELL.format(
+        versions=_VERSIONS,
+        mistakes=listed.__name__,
+        steps=steps.__name__,
+        more=[(kind, module.__name__, field) for kind, module, field in more if module],
+    )
+    sources = [*map(_cell_of, modules), last]
+    return Material(
+        mistakes=tuple(entry for entry in listed.MISTAKES if entry.policy is Policy.WRONG),
+        second={id: tuple(functions) for id, functions in second.SECOND.items()} if second else {},
+        alternatives={id: tuple(f) for id, f in alternatives.ALTERNATIVES.items()} if alternatives else {},
+        cells=(
+            *(cell for cell in notebook.cells if cell.role is Role.SETUP),
+            *(
+                Cell(id=f"listed-{number}", role=Role.ADDED, kind="code", source=source)
+                for number, source in enumerate(sources)
+            ),
+        ),
+    )
+
+
+@functools.cache
+def _module(name: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def _cell_of(module: ModuleType) -> str:
+    name = module.__name__
+    return _MODULE_CELL.format(name=name, source=inspect.getsource(module), file=f"<{name}>")

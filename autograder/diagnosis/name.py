@@ -1,0 +1,57 @@
+"""Which listed mistake explains an answer: the policy, and nothing else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from autograder.diagnosis.attempt import Attempt, Case
+from autograder.diagnosis.fingerprint import calls_agree
+from autograder.mistakes import Mistake
+from autograder.model import TestKind
+
+_NOTHING = Case(failed=False, kind=TestKind.VALUES, calls=())
+# What to refuse, and what to leave unchanged, an answer may get wrong beside anything else.
+_BESIDE = {TestKind.ERROR, TestKind.PURITY}
+
+
+def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> frozenset[str]:
+    """The failing cases of an answer that a mistake explains.
+
+    Only calls of the mistake's functions count: the others are right in the mistake, and may be wrong in the answer
+    for a reason of their own, or because they call the first. And a mistake in the numbers says nothing of errors
+    that are not raised and inputs that are changed: where it passes such tests, the answer may fail them.
+
+    Args:
+        answer: A student's.
+        mistake: The same hidden tests, asked of the mistake.
+        functions: Those that the mistake gets wrong.
+
+    Returns:
+        Ids of the hidden tests that both fail with the same replies; empty where answer and mistake differ in any
+        case that one of them fails.
+    """
+    shared = set()
+    for test in answer.keys() | mistake.keys():
+        one, other = answer.get(test, _NOTHING), mistake.get(test, _NOTHING)
+        ours, theirs = one.calls_of(functions), other.calls_of(functions)
+        beside = one.kind in _BESIDE and not other.failed
+        if beside or not ((one.failed and ours) or (other.failed and theirs)):
+            continue
+        if one.calls is None or other.calls is None or not calls_agree(ours, theirs):
+            return frozenset()
+        if one.failed and other.failed and ours and theirs:
+            shared.add(test)
+    return frozenset(shared)
+
+
+def candidates(answer: Attempt, mistakes: Sequence[Mistake], known: Mapping[str, Attempt]) -> tuple[Mistake, ...]:
+    """The mistakes that explain an answer: those that explain most of it first, then in the order of the list.
+
+    Args:
+        answer: A student's.
+        mistakes: Those of the question, as listed.
+        known: Id of each to its attempt.
+    """
+    shares = [(len(explained(answer, known[mistake.id], mistake.functions)), mistake) for mistake in mistakes]
+    found = [entry for entry in shares if entry[0]]
+    return tuple(mistake for _, mistake in sorted(found, key=lambda entry: -entry[0]))

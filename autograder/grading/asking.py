@@ -1,0 +1,120 @@
+"""Asking one question of one loaded notebook: sessions for the calls, and what was replied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.diagnosis.attempt import Attempt, Case, Recorder
+from autograder.grading.hidden import HiddenTests
+from autograder.model import TestResult, Verdict
+from autograder.sandbox.protocol import Reply, Session, Stopped, Worker
+
+_OUTPUT_SHOWN = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What came of asking one question.
+
+    Attributes:
+        results: One per declared test of the question.
+        attempt: What was replied to each test that ran.
+        output: What the student's code printed, shortened.
+    """
+
+    results: tuple[TestResult, ...]
+    attempt: Attempt
+    output: str
+
+
+def ask(
+    question: str,
+    tests: HiddenTests,
+    worker: Worker,
+    replacements: Mapping[str, str],
+    *,
+    before: Callable[[Session], None] = lambda session: None,
+) -> Asked:
+    """Ask one question.
+
+    Args:
+        question: Its id.
+        tests: The notebook's hidden tests.
+        worker: The loaded notebook.
+        replacements: Function name to source that takes the place of the notebook's.
+        before: Prepares each session.
+    """
+    declared = [test for test in tests.declared if test.question == question]
+    recorder = Recorder()
+    asker = _Asker(worker, replacements, recorder, before)
+    cases: dict[str, Case] = {}
+
+    def after(result: TestResult) -> str:
+        cases[result.test.id] = recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
+        return _skip_rest(result)
+
+    try:
+        results = tests.run(declared, asker.session, after)
+    finally:
+        asker.close()
+    return Asked(results=results, attempt=cases, output=asker.output)
+
+
+class _Asker:
+    """Hands out the session of one question, and starts another after one was stopped."""
+
+    def __init__(
+        self, worker: Worker, replacements: Mapping[str, str], recorder: Recorder, before: Callable[[Session], None]
+    ) -> None:
+        self._worker = worker
+        self._replacements = replacements
+        self._recorder = recorder
+        self._before = before
+        self._session: _Watched | None = None
+        self.output = ""
+
+    def session(self) -> Session:
+        """The session in which the next call is made."""
+        if self._session is None or self._session.stopped:
+            self.close()
+            session = self._worker.ask(replacements=self._replacements)
+            self._before(session)
+            self._session = _Watched(session, self._recorder)
+        return self._session
+
+    def close(self) -> None:
+        """End the session and keep what it printed."""
+        if self._session is not None:
+            self.output = (self.output + self._session.output)[:_OUTPUT_SHOWN]
+            self._session.close()
+            self._session = None
+
+
+class _Watched:
+    """A session that remembers whether it was stopped, and has its replies noted."""
+
+    def __init__(self, session: Session, recorder: Recorder) -> None:
+        self._session = session
+        self._recorder = recorder
+        self.stopped = False
+
+    def call(
+        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+    ) -> Reply:
+        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
+        self.stopped = self.stopped or isinstance(reply, Stopped)
+        self._recorder.note(name, reply)
+        return reply
+
+    @property
+    def output(self) -> str:
+        return self._session.output
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _skip_rest(result: TestResult) -> str:
+    return "Skipped: an earlier check of this question ran out of time." if result.verdict is Verdict.TIMEOUT else ""
