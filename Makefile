@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where pip looks for torch, if not where it looks for everything else.
 TORCH_INDEX ?=
 
-.PHONY: setup demo build grade test test-all format clean
+.PHONY: setup demo build grade mistakes test test-all format clean
 
 setup: .venv/ready
 
@@ -16,6 +16,9 @@ build: setup
 
 grade: setup
 	$(BIN)/autograder grade
+
+mistakes: setup
+	$(BIN)/autograder mistakes
 
 test: setup
 	$(BIN)/ruff check

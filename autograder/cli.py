@@ -6,6 +6,7 @@ What a person can mend is said in one line, with exit code 2. Imports stand in t
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,6 +121,31 @@ def export(assignment: _Assignment) -> None:
 
 
 @app.command()
+def mistakes(
+    assignments: _Assignments = None,
+    json: Annotated[Path | None, typer.Option(help="Write the figures for machines here.")] = None,
+    seeds: Annotated[int, typer.Option(help="Sets of inputs that the right answers must pass.", min=1)] = 3,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 means one per core.")] = 0,
+) -> None:
+    """Measure the tests: listed mistakes caught, right answers accepted, mistakes named and bugs not accused."""
+    from autograder import pipeline
+    from autograder.measure.report import complaints, measured_table, notes
+
+    started = time.monotonic()
+    measured = pipeline.measure_mistakes(_course(), assignments or (), seeds=seeds, jobs=jobs)
+    wall_s = time.monotonic() - started
+    console = _console()
+    console.print(measured_table(measured))
+    for line in (*notes(measured), *complaints(measured), f"It took {wall_s:.0f} s."):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if json is not None:
+        pipeline.write_measured(json, measured, wall_s)
+        _print_paths([json])
+    if complaints(measured):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine's sandbox can do, and what is in force."""
     from autograder.sandbox.doctor import examine
@@ -172,10 +198,7 @@ def _print_outcome(outcome: Outcome) -> None:
     from autograder.reports.classroom_table import classroom_table
     from autograder.reports.table import class_table
 
-    console = Console()
-    if not console.is_terminal:
-        # A log or a pipe has no width of its own; what is not wrapped can be read and searched.
-        console.width = 160
+    console = _console()
     console.print(class_table(outcome.results))
     misunderstood = classroom_table(outcome.results)
     if misunderstood is not None:
@@ -184,6 +207,14 @@ def _print_outcome(outcome: Outcome) -> None:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     console.print("Open:", markup=False, highlight=False)
     _print_paths(outcome.paths)
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        # A log or a pipe has no width of its own; what is not wrapped can be read and searched.
+        console.width = 160
+    return console
 
 
 def _print_paths(paths: Sequence[Path]) -> None:

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.config import SANDBOX_LEVELS, Course
+from autograder.diagnosis.material import load_material
 from autograder.errors import CourseError
 from autograder.gradebook.read import scores
 from autograder.gradebook.record import record
-from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_grading
+from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_grading, spread
 from autograder.grading.journal import open_journal
 from autograder.grading.secret import course_secret
 from autograder.intake.collect import collect
 from autograder.intake.single import submission_at
+from autograder.measure.model import Measured
+from autograder.measure.question import Task, measure_question
+from autograder.measure.report import measured_json
 from autograder.model import Notebook, NotebookResult, Submission
 from autograder.release.build import build, publish
 from autograder.release.prove import prove, solution_submission
@@ -143,6 +147,42 @@ def make_sample_class(course: Course) -> tuple[str, ...]:
     return tuple(dict.fromkeys(assignment for assignment, _ in NOTEBOOKS))
 
 
+def measure_mistakes(
+    course: Course, assignments: Sequence[str] = (), *, seeds: int = 3, bugs: int = 40, jobs: int = 0
+) -> tuple[Measured, ...]:
+    """Measure the hidden tests of the notebooks for which mistakes are listed.
+
+    Args:
+        course: The course, built.
+        assignments: Their ids; none means all.
+        seeds: How many sets of inputs the right answers must pass.
+        bugs: How many random bugs per question.
+        jobs: Processes; 0 means one per core.
+
+    Raises:
+        CourseError: If an assignment is not there or not built.
+    """
+    notebooks = [
+        notebook
+        for assignment in assignments or course.assignment_ids()
+        for notebook in load_notebooks(course, assignment)
+        if load_material(notebook) is not None
+    ]
+    tasks = [
+        Task(
+            plan=plan_grading(course, notebook, _PROOF_SECRET),
+            question=question,
+            solution=solution_submission(course, notebook),
+            seeds=seeds,
+            bugs=bugs,
+        )
+        for notebook in notebooks
+        for question in notebook.questions
+        if not question.manual
+    ]
+    return spread(measure_question, tasks, jobs)
+
+
 def export_scores(course: Course, assignment: str) -> Path:
     """Write the gradebook's scores as CSV, with what people graded by hand.
 
@@ -166,6 +206,15 @@ def write_json(path: Path, results: Sequence[NotebookResult]) -> None:
         CourseError: If it can't be written.
     """
     replace_file(path, results_json(results))
+
+
+def write_measured(path: Path, measured: Sequence[Measured], wall_s: float) -> None:
+    """Write what was measured for machines.
+
+    Raises:
+        CourseError: If it can't be written.
+    """
+    replace_file(path, measured_json(measured, wall_s))
 
 
 def _grader(plans: Mapping[str, GradingPlan]) -> Callable[[Submission], NotebookResult]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-STAGES = {"release", "intake", "sandbox", "diagnosis", "grading", "gradebook", "reports"}
+STAGES = {"release", "intake", "sandbox", "diagnosis", "grading", "gradebook", "reports", "measure"}
 # What every stage may import of the grader, beside itself.
 SHARED = {"autograder.model", "autograder.errors", "autograder.config", "autograder.released"}
 # What single stages may import beyond that.
@@ -23,6 +23,13 @@ ALSO = {
         "autograder.hidden_tests",
         "autograder.diagnosis",
         "autograder.mistakes",
+    },
+    # Measures what these do, with what is listed.
+    "measure": {
+        "autograder.grading",
+        "autograder.diagnosis",
+        "autograder.mistakes",
+        "autograder.sandbox.protocol",
     },
     # What is listed, and the words in which replies come.
     "diagnosis": {"autograder.sandbox.protocol", "autograder.mistakes", "autograder.hidden_tests"},

@@ -18,10 +18,17 @@ MAX_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a student's function and what came back."""
+    """One call of a student's function and what came back.
+
+    Attributes:
+        name: Of the function.
+        reply: What came back.
+        sent_bytes: Size of the arguments.
+    """
 
     name: str
     reply: Reply
+    sent_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,11 @@ class Recorder:
         self._calls: list[Call] = []
         self._bytes = 0
 
-    def note(self, name: str, reply: Reply) -> None:
+    def note(self, name: str, arguments: Any, reply: Reply) -> None:
         """Keep one reply, if there is room."""
         self._bytes += _size(reply)
         if self._bytes <= MAX_BYTES and len(self._calls) <= MAX_CALLS:
-            self._calls.append(Call(name, reply))
+            self._calls.append(Call(name, reply, _bytes(arguments)))
 
     def finish(self, kind: TestKind, *, failed: bool) -> Case:
         """The case so far; the next one begins."""

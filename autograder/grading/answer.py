@@ -151,7 +151,12 @@ class _Exam:
     def _diagnosis(self, tried: _Try) -> Diagnosis | None:
         if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):
             return None
-        return self.diagnostician.name(tried.result.question.id, tried.attempt, self.worker, tried.replacements)
+        question = tried.result.question.id
+
+        def again(tests: HiddenTests) -> Attempt:
+            return ask(question, tests, self.worker, tried.replacements).attempt
+
+        return self.diagnostician.name(question, tried.attempt, again)
 
     def _explain(self, results: Sequence[TestResult], question: Question) -> tuple[TestResult, ...]:
         """Put the cause in the place of its consequence: a cell that did not run, a name that is not allowed."""

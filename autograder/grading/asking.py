@@ -105,7 +105,7 @@ class _Watched:
     ) -> Reply:
         reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
         self.stopped = self.stopped or isinstance(reply, Stopped)
-        self._recorder.note(name, reply)
+        self._recorder.note(name, (args, dict(kwargs)), reply)
         return reply
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.diagnosis.material import Material, versions
@@ -37,16 +37,13 @@ class Diagnostician:
         self._loaded: Worker | None = None
         self._kept: dict[tuple[str, bool], Attempt] = {}
 
-    def name(
-        self, question: str, attempt: Attempt, worker: Worker, replacements: Mapping[str, str]
-    ) -> Diagnosis | None:
+    def name(self, question: str, attempt: Attempt, again: Callable[[HiddenTests], Attempt]) -> Diagnosis | None:
         """Name the mistake behind an attempt that failed.
 
         Args:
             question: Id of the question.
             attempt: What was replied.
-            worker: Who replied; asked again on fresh inputs if there is something to confirm.
-            replacements: As they were in the attempt.
+            again: Asks the same answer other hidden tests; called if there is something to confirm.
 
         Returns:
             The first mistake that replies alike, on these inputs and on fresh ones.
@@ -54,8 +51,7 @@ class Diagnostician:
         found = self.candidates(question, attempt)
         if not found:
             return None
-        again = ask(question, self.fresh, worker, replacements).attempt
-        mistake = self.confirmed(found, again)
+        mistake = self.confirmed(found, again(self.fresh))
         return None if mistake is None else Diagnosis(mistake=mistake.id, symptom=mistake.symptom, hint=mistake.hint)
 
     def candidates(self, question: str, attempt: Attempt) -> tuple[Mistake, ...]:
@@ -63,7 +59,7 @@ class Diagnostician:
         mistakes = self._material.of(question)
         return candidates(attempt, mistakes, {mistake.id: self.attempt(mistake) for mistake in mistakes})
 
-    def confirmed(self, mistakes: tuple[Mistake, ...], again: Attempt) -> Mistake | None:
+    def confirmed(self, mistakes: Sequence[Mistake], again: Attempt) -> Mistake | None:
         """The first of some mistakes that replies alike on fresh inputs, too."""
         return next(
             (entry for entry in mistakes if explained(again, self.attempt(entry, fresh=True), entry.functions)), None
@@ -73,10 +69,13 @@ class Diagnostician:
         """What a listed mistake replies."""
         key = (mistake.id, fresh)
         if key not in self._kept:
-            tests = self.fresh if fresh else self._tests
-            replaced = versions("mistake", mistake.id, tuple(mistake.functions))
-            self._kept[key] = ask(mistake.question, tests, self.listed, replaced).attempt
+            self._kept[key] = self.asked(mistake, self.fresh if fresh else self._tests)
         return self._kept[key]
+
+    def asked(self, mistake: Mistake, tests: HiddenTests) -> Attempt:
+        """What a listed mistake replies to any hidden tests of its notebook."""
+        replaced = versions("mistake", mistake.id, tuple(mistake.functions))
+        return ask(mistake.question, tests, self.listed, replaced).attempt
 
     @property
     def fresh(self) -> HiddenTests:

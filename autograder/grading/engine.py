@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -30,6 +31,9 @@ from autograder.grading.journal import Journal
 from autograder.model import DeclaredTest, Limits, Notebook, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.protocol import Sandbox
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
 
 _LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "msgspec", "ipython")
 
@@ -129,24 +133,41 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
     Raises:
         SandboxError: If the wall is weaker than the course demands.
     """
-    grader = _grader(plan)
+    grader = open_grader(plan)
     try:
         return grade_submission(
             submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
         )
     except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
-        _grader.cache_clear()
+        open_grader.cache_clear()
         grader.stack.close()
         return held_result(submission, plan.notebook, grader.tests.declared, traceback.format_exc())
 
 
 def declared_tests(plan: GradingPlan) -> tuple[DeclaredTest, ...]:
     """The hidden tests of a plan's notebook."""
-    return _grader(plan).tests.declared
+    return open_grader(plan).tests.declared
+
+
+def spread(task: Callable[[Work], Result], work: Sequence[Work], jobs: int = 0) -> tuple[Result, ...]:
+    """Do the same with each piece of work, in processes side by side; results in the order of the work.
+
+    Args:
+        task: A function of a module.
+        work: The pieces; the longest first is quickest.
+        jobs: Processes; 0 means one per core, 1 stays in this process.
+    """
+    jobs = min(jobs or os.cpu_count() or 1, len(work))
+    if jobs <= 1:
+        return tuple(map(task, work))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return tuple(pool.map(task, work))
 
 
 @dataclass(frozen=True, slots=True)
-class _Grader:
+class Grader:
+    """What one process holds open to grade one notebook."""
+
     tests: HiddenTests
     sandbox: Sandbox
     diagnostician: Diagnostician | None
@@ -154,7 +175,7 @@ class _Grader:
 
 
 @functools.lru_cache(maxsize=4)
-def _grader(plan: GradingPlan) -> _Grader:
+def open_grader(plan: GradingPlan) -> Grader:
     """One set of hidden tests and one forkserver per process and plan, closed when the process ends."""
     stack = ExitStack()
     atexit.register(stack.close)
@@ -174,7 +195,7 @@ def _grader(plan: GradingPlan) -> _Grader:
         fresh = hashlib.sha256(b"fresh inputs" + plan.secret).digest()
         opener = functools.partial(HiddenTests, Path(plan.tests), fresh)
         diagnostician = stack.enter_context(closing(Diagnostician(material, sandbox, tests, opener)))
-    return _Grader(tests, sandbox, diagnostician, stack)
+    return Grader(tests, sandbox, diagnostician, stack)
 
 
 def _run(

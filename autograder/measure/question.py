@@ -1,0 +1,226 @@
+"""Measuring one question, through the same worker and wire as a student's answer."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.diagnosis.attempt import Attempt
+from autograder.diagnosis.bugs import bugs
+from autograder.diagnosis.fingerprint import calls_agree
+from autograder.diagnosis.material import Material, load_material, versions
+from autograder.diagnosis.name import explained
+from autograder.errors import GraderFault
+from autograder.grading.asking import Asked, ask
+from autograder.grading.diagnose import Diagnostician
+from autograder.grading.engine import Grader, GradingPlan, open_grader
+from autograder.grading.hidden import HiddenTests
+from autograder.measure.model import Measured
+from autograder.mistakes import Mistake
+from autograder.model import Cell, Question, Role, Submission, Verdict
+from autograder.sandbox.protocol import Raised, Session, Worker
+
+# A random bug that loops or grows without end is cut soon: it is no listed mistake.
+_CALL_WALL_S = 1.0
+_QUESTION_WALL_S = 4.0
+_ADOPT = Cell(id="adopt", role=Role.ADDED, kind="code", source="def adopt_bug(source):\n    exec(source, globals())\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One question to measure.
+
+    Attributes:
+        plan: As for grading.
+        question: Which.
+        solution: The full solution, from which bugs are made.
+        seeds: How many sets of inputs the right answers must pass.
+        bugs: How many random bugs.
+    """
+
+    plan: GradingPlan
+    question: Question
+    solution: Submission
+    seeds: int
+    bugs: int
+
+
+def measure_question(task: Task) -> Measured:
+    """Measure one question; may run in a process of its own.
+
+    Raises:
+        GraderFault: If no mistakes are listed for the notebook.
+    """
+    started = time.monotonic()
+    # Inputs come from whole sets of seeds, all of which must be the same on every machine; limits are those of bugs.
+    limits = replace(task.plan.limits, call_wall_s=_CALL_WALL_S, question_wall_s=_QUESTION_WALL_S)
+    plan = replace(task.plan, limits=limits)
+    grader, material = open_grader(plan), load_material(plan.notebook)
+    if material is None or grader.diagnostician is None:
+        raise GraderFault(f"{plan.notebook.name}: expected mistakes_{plan.notebook.name}.py, found none. Write it.")
+    survey = _Survey(task, plan, grader, material, grader.diagnostician)
+    mistakes, alike = survey.mistakes()
+    named, right = survey.diagnosed(alike)
+    failing, named_bugs, accused = survey.accused()
+    return Measured(
+        question=task.question.id,
+        mistakes=tuple(mistake.id for mistake in mistakes),
+        alike=tuple(alike.items()),
+        smallest=survey.smallest(mistakes),
+        visibly=survey.visibly(mistakes),
+        alternatives=survey.alternatives,
+        rejected=survey.rejected(),
+        diagnosed=named,
+        diagnosis_right=right,
+        unrelated_bugs=failing,
+        named_bugs=named_bugs,
+        accused=accused,
+        wall_s=time.monotonic() - started,
+    )
+
+
+class _Survey:
+    def __init__(
+        self, task: Task, plan: GradingPlan, grader: Grader, material: Material, diagnostician: Diagnostician
+    ) -> None:
+        self._task = task
+        self._plan = plan
+        self._grader = grader
+        self._material = material
+        self._diagnostician = diagnostician
+        self._id = task.question.id
+        self.alternatives = tuple(
+            name for name, functions in material.alternatives.items() if set(functions) & set(task.question.functions)
+        )
+
+    def mistakes(self) -> tuple[tuple[Mistake, ...], dict[str, str]]:
+        """The mistakes that count, and those that are equal to one of them."""
+        kept: list[Mistake] = []
+        alike: dict[str, str] = {}
+        for mistake in self._material.of(self._id):
+            attempt = self._diagnostician.attempt(mistake)
+            twin = next((one for one in kept if _equal(attempt, self._diagnostician.attempt(one))), None)
+            if twin is None:
+                kept.append(mistake)
+            else:
+                alike[mistake.id] = twin.id
+        return tuple(kept), alike
+
+    def smallest(self, mistakes: Sequence[Mistake]) -> tuple[tuple[str, str], ...]:
+        """Each mistake that is noticed, and the smallest case that does."""
+        found = []
+        for mistake in mistakes:
+            attempt = self._diagnostician.attempt(mistake)
+            failing = [test for test, case in attempt.items() if case.failed]
+            if failing:
+                found.append((mistake.id, min(failing, key=functools.partial(_sent_bytes, attempt))))
+        return tuple(found)
+
+    def visibly(self, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
+        """The mistakes that the visible check notices."""
+        check = next(
+            cell.source for cell in self._plan.notebook.cells if cell.role is Role.CHECK and cell.question == self._id
+        )
+        found = []
+        for mistake in mistakes:
+            session = self._diagnostician.listed.ask(
+                replacements=versions("mistake", mistake.id, tuple(mistake.functions))
+            )
+            reply = session.call("run_check", (check,), {})
+            session.close()
+            if isinstance(reply, Raised):
+                found.append(mistake.id)
+        return tuple(found)
+
+    def rejected(self) -> tuple[tuple[str, int, str, str], ...]:
+        """Everything that right answers were told."""
+        found = []
+        for seed in range(self._task.seeds):
+            tests = _tests(self._plan.tests, seed)
+            for name in self.alternatives:
+                asked = self._ask("alternative", name, self._material.alternatives[name], tests)
+                found += [
+                    (name, seed, result.test.id, result.message or result.staff)
+                    for result in asked.results
+                    if result.verdict is not Verdict.PASSED
+                ]
+        return tuple(found)
+
+    def diagnosed(self, alike: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], int]:
+        """What the mistakes on the second base are called, and how many of these names are right."""
+        listed = {mistake.id: mistake for mistake in self._material.of(self._id)}
+        named = []
+        right = 0
+        for id, functions in self._material.second.items():
+            if id not in listed:
+                continue
+            first = self._ask("second", id, functions, self._grader.tests).attempt
+            again = functools.partial(self._attempt, "second", id, functions)
+            diagnosis = self._diagnostician.name(self._id, first, again)
+            name = "" if diagnosis is None else diagnosis.mistake
+            named.append((id, name))
+            right += bool(name) and (
+                alike.get(name, name) == alike.get(id, id) or listed[name].symptom == listed[id].symptom
+            )
+        return tuple(named), right
+
+    def accused(self) -> tuple[int, int, tuple[tuple[str, str], ...]]:
+        """How many random bugs fail, how many of them are named, and which of them wrongly."""
+        cells = [cell for cell in self._task.solution.cells if cell.role in (Role.SETUP, Role.SOLUTION)]
+        source = "\n\n".join(cell.source for cell in cells if cell.question == self._id and cell.role is Role.SOLUTION)
+        worker = self._grader.sandbox.load((*cells, _ADOPT))
+        listed = {mistake.id: mistake for mistake in self._material.of(self._id)}
+        failing = named = 0
+        accused = []
+        try:
+            for bug in bugs(source, self._task.bugs, seed=1):
+                again = functools.partial(_attempt_of_bug, bug, self._id, worker)
+                attempt = again(self._grader.tests)
+                if not any(case.failed for case in attempt.values()):
+                    continue
+                failing += 1
+                diagnosis = self._diagnostician.name(self._id, attempt, again)
+                if diagnosis is None:
+                    continue
+                named += 1
+                mistake, judge = listed[diagnosis.mistake], _tests(self._plan.tests, -1)
+                if not explained(again(judge), self._diagnostician.asked(mistake, judge), mistake.functions):
+                    accused.append((mistake.id, bug))
+        finally:
+            worker.close()
+        return failing, named, tuple(accused)
+
+    def _ask(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Asked:
+        return ask(self._id, tests, self._diagnostician.listed, versions(kind, name, functions))
+
+    def _attempt(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Attempt:
+        return self._ask(kind, name, functions, tests).attempt
+
+
+def _attempt_of_bug(bug: str, question: str, worker: Worker, tests: HiddenTests) -> Attempt:
+    def adopt(session: Session) -> None:
+        session.call("adopt_bug", (bug,), {})
+
+    return ask(question, tests, worker, {}, before=adopt).attempt
+
+
+def _equal(one: Attempt, other: Attempt) -> bool:
+    """Whether two attempts reply alike to everything."""
+    return one.keys() == other.keys() and all(
+        len(case.calls or ()) == len(other[test].calls or ()) and calls_agree(case.calls or (), other[test].calls or ())
+        for test, case in one.items()
+    )
+
+
+def _sent_bytes(attempt: Attempt, test: str) -> int:
+    return sum(call.sent_bytes for call in attempt[test].calls or ())
+
+
+@functools.cache
+def _tests(path: str, seed: int) -> HiddenTests:
+    """Hidden tests with the inputs of one seed, kept open until the process ends."""
+    return HiddenTests(Path(path), hashlib.sha256(b"measured with seed %d" % seed).digest())
