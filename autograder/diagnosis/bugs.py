@@ -23,24 +23,32 @@ def bugs(source: str, count: int, seed: int) -> tuple[str, ...]:
     """
     tree = ast.parse(source)
     right = ast.unparse(tree)
-    sites = [(number, edit) for number, node in enumerate(_nodes(tree)) for edit in _edits(node, _names(tree))]
+    sites = [(number, edit) for number, (node, names) in enumerate(_nodes(tree)) for edit in _edits(node, names)]
     random.Random(seed).shuffle(sites)  # noqa: S311 - bugs are no secret
     found: dict[str, None] = {}
     for number, edit in sites:
         if len(found) == count:
             break
         changed = copy.deepcopy(tree)
-        edit(_nodes(changed)[number])
+        edit(_nodes(changed)[number][0])
         text = ast.unparse(changed)
         if text != right:
             found[text] = None
     return tuple(found)
 
 
-def _nodes(tree: ast.Module) -> list[ast.AST]:
-    """What can be wrong: the bodies of functions, without their docstrings and the words of their errors."""
+def _nodes(tree: ast.Module) -> list[tuple[ast.AST, tuple[str, ...]]]:
+    """What can be wrong, each with the names that could stand there.
+
+    These are the bodies of functions, without their docstrings and the words of their errors.
+    """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [node for function in functions for statement in function.body for node in _below(statement)]
+    return [
+        (node, _names(function, statement))
+        for function in functions
+        for statement in function.body
+        for node in _below(statement)
+    ]
 
 
 def _below(node: ast.AST) -> Iterator[ast.AST]:
@@ -53,10 +61,14 @@ def _below(node: ast.AST) -> Iterator[ast.AST]:
         yield from _below(child)
 
 
-def _names(tree: ast.Module) -> tuple[str, ...]:
-    """What the functions compute with."""
-    stored = {node.id for node in _nodes(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return tuple(sorted(stored))
+def _names(function: ast.FunctionDef, statement: ast.stmt) -> tuple[str, ...]:
+    """The arguments of a function, and what was computed before a statement of it."""
+    arguments = function.args
+    names = [entry.arg for entry in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    for earlier in function.body[: function.body.index(statement)]:
+        stored = [node for node in ast.walk(earlier) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        names += [node.id for node in stored]
+    return tuple(dict.fromkeys(names))
 
 
 def _edits(node: ast.AST, names: tuple[str, ...]) -> list[Edit]:

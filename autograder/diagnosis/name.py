@@ -8,6 +8,7 @@ from autograder.diagnosis.attempt import Attempt, Case
 from autograder.diagnosis.fingerprint import calls_agree
 from autograder.mistakes import Mistake
 from autograder.model import TestKind
+from autograder.sandbox.protocol import Returned
 
 _NOTHING = Case(failed=False, kind=TestKind.VALUES, calls=())
 # What to refuse, and what to leave unchanged, an answer may get wrong beside anything else.
@@ -21,6 +22,9 @@ def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> 
     for a reason of their own, or because they call the first. And a mistake in the numbers says nothing of errors
     that are not raised and inputs that are changed: where it passes such tests, the answer may fail them.
 
+    What does nothing but raise could be anything: there must be a wrong result that both return, or a test of values
+    that the mistake passes.
+
     Args:
         answer: A student's.
         mistake: The same hidden tests, asked of the mistake.
@@ -31,9 +35,11 @@ def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> 
         case that one of them fails.
     """
     shared = set()
+    telling = False
     for test in answer.keys() | mistake.keys():
         one, other = answer.get(test, _NOTHING), mistake.get(test, _NOTHING)
         ours, theirs = one.calls_of(functions), other.calls_of(functions)
+        telling = telling or (bool(theirs) and not other.failed and other.kind is TestKind.VALUES)
         beside = one.kind in _BESIDE and not other.failed
         if beside or not ((one.failed and ours) or (other.failed and theirs)):
             continue
@@ -41,7 +47,8 @@ def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> 
             return frozenset()
         if one.failed and other.failed and ours and theirs:
             shared.add(test)
-    return frozenset(shared)
+            telling = telling or any(isinstance(call.reply, Returned) for call in theirs)
+    return frozenset(shared) if telling else frozenset()
 
 
 def candidates(answer: Attempt, mistakes: Sequence[Mistake], known: Mapping[str, Attempt]) -> tuple[Mistake, ...]:
