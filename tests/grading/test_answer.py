@@ -9,7 +9,7 @@ import pytest
 
 from autograder.grading.answer import grade_submission, held_result
 from autograder.grading.hidden import HiddenTests
-from autograder.model import Cell, Notebook, Question, Role, Submission, Verdict
+from autograder.model import Cell, Diagnosis, Notebook, Question, Role, Submission, Verdict
 from autograder.sandbox.protocol import CellReport
 from tests.grading.fakes import FakeSandbox, FakeWorker, Hang
 
@@ -63,9 +63,9 @@ def tests(tmp_path_factory):
         yield collected
 
 
-def grade(tests, functions, *, reports=(), submission=SUBMISSION, library=None):
+def grade(tests, functions, *, reports=(), submission=SUBMISSION, library=None, diagnostician=None):
     worker = FakeWorker(functions, reports=tuple(reports))
-    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), library)
+    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), library, diagnostician)
     return result, worker
 
 
@@ -163,3 +163,59 @@ def test_a_fault_of_our_reader_holds_everything(tests):
     submission = replace(SUBMISSION, cells=(), problem="Our reader failed.", fault="Traceback ...")
     result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: pytest.fail("loaded")))
     assert points(result) == [(0, 2), (0, 4), (0, 1)]
+
+
+class Namer:
+    """Names every attempt after the test that failed first, and asks it the same tests again."""
+
+    def __init__(self, tests, known=lambda question: True):
+        self.tests = tests
+        self.known = known
+        self.asked = []
+
+    def name(self, question, attempt, again):
+        assert again(self.tests) == attempt
+        self.asked.append(question)
+        failing = next(test for test, case in attempt.items() if case.failed)
+        return Diagnosis(mistake=failing, symptom="Symptom.", hint="Hint?") if self.known(len(self.asked)) else None
+
+
+def test_a_wrong_answer_is_named(tests):
+    """Only what was tried and misses points is shown to the diagnostician; what it says stands in the result."""
+    namer = Namer(tests)
+    result, _ = grade(tests, {"size": lambda n: n, "total": total_with(size)}, diagnostician=namer)
+    assert namer.asked == ["size"]
+    assert [entry.diagnosis and entry.diagnosis.mistake for entry in result.questions] == ["test_size", None, None]
+
+
+def test_a_time_out_is_not_named(tests):
+    """What a limit cut short may be anything."""
+
+    def hang(_):
+        raise Hang
+
+    namer = Namer(tests)
+    grade(tests, {"size": size, "total": hang}, diagnostician=namer)
+    assert namer.asked == []
+
+
+def test_the_first_try_is_named_before_the_second(tests):
+    """With a prerequisite replaced, the student's own work has the first word; the second try is asked after it."""
+    scope = {"size": lambda n: n}
+    # Wrong for one entry even with the right prerequisite.
+    scope["total"] = lambda ns: sum(scope["size"](n) for n in ns) if len(ns) > 1 else 0
+
+    class Worker(FakeWorker):
+        def ask(self, *, replacements=None):
+            session = super().ask(replacements=replacements)
+            scope["size"] = session.functions["size"]
+            return session
+
+    for first_is_known, expected in ((True, "test_total"), (False, "test_one")):
+        scope["size"] = lambda n: n
+        namer = Namer(tests, lambda count, known=first_is_known: known or count == 3)
+        sandbox = FakeSandbox(lambda cells: Worker(dict(scope)))
+        entry = grade_submission(SUBMISSION, NOTEBOOK, tests, sandbox, LIBRARY, namer).questions[1]
+        assert entry.helped
+        assert entry.diagnosis is not None
+        assert entry.diagnosis.mistake == expected

@@ -9,10 +9,20 @@ import pytest
 
 from autograder.config import Course
 from autograder.errors import CourseError
-from autograder.model import ErrorMap, NotebookResult, Question, QuestionResult, Verdict
+from autograder.model import Diagnosis, ErrorMap, NotebookResult, Question, QuestionResult, Verdict
 from autograder.reports.feedback import render_feedback, write_feedback
 from tests.reports.html import Element, parse
-from tests.reports.results import ESCAPE, HOSTILE, QUESTIONS, Given, one_result, question_result, result, ungraded
+from tests.reports.results import (
+    ESCAPE,
+    HOSTILE,
+    QUESTIONS,
+    SCRIPT,
+    Given,
+    one_result,
+    question_result,
+    result,
+    ungraded,
+)
 
 TITLES = {"sliding_windows": "Sliding windows", "linear_maps": "Linear maps"}
 FAULT = "We could not judge this: the fault is ours."
@@ -411,3 +421,15 @@ def test_a_question_that_no_one_tests() -> None:
     """A question without tests and points breaks nothing."""
     entry = replace(question_result("conv_nd", []), question=Question(id="q", title="Nothing", points=0))
     assert page(result(questions=[entry])).one("h3").text == "Nothing"
+
+
+def test_a_named_mistake_is_shown_in_the_finding() -> None:
+    """Symptom, then hint, in the place of the general advice; text is text."""
+    known = Diagnosis(mistake="size_float", symptom="Your size is a `float`.", hint=f"What does / give? {SCRIPT}")
+    found = rows(
+        question("correlate1d", (Verdict.FAILED, "wrong", "type"), diagnosis=known).one("div", class_="finding")
+    )
+    assert found["Looks like"] == "Your size is a float."
+    assert found["Hint"] == f"What does / give? {SCRIPT}"
+    assert "Next step" not in found
+    assert list(found).index("Looks like") < list(found).index("Hint")

@@ -1,0 +1,80 @@
+"""Which mistake explains an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.diagnosis.attempt import Call, Case
+from autograder.diagnosis.name import candidates, explained
+from autograder.mistakes import Mistake
+from autograder.model import TestKind
+from autograder.sandbox.protocol import Raised, Returned
+
+ERROR = Raised(types=("ValueError",), message="")
+
+
+def case(failed: bool, *calls: tuple[str, Any], kind: TestKind = TestKind.VALUES) -> Case:
+    replies = [value if isinstance(value, Raised) else Returned(value=value) for _, value in calls]
+    return Case(failed, kind, tuple(Call(name, reply) for (name, _), reply in zip(calls, replies, strict=True)))
+
+
+def test_equal_failures_are_explained():
+    """The cases that both fail with equal replies count; those that both pass may reply as they like."""
+    answer = {"a": case(True, ("f", 3)), "b": case(False, ("f", 1.0)), "c": case(True, ("f", 5))}
+    mistake = {"a": case(True, ("f", 3)), "b": case(False, ("f", 1)), "c": case(True, ("f", 5))}
+    assert explained(answer, mistake, {"f"}) == {"a", "c"}
+
+
+def test_one_difference_is_too_many():
+    """A case that only one of the two fails, or in which the replies differ, rules the mistake out."""
+    answer = {"a": case(True, ("f", 3)), "b": case(True, ("f", 4))}
+    assert not explained(answer, {"a": case(True, ("f", 3)), "b": case(True, ("f", 5))}, {"f"})
+    assert not explained(answer, {"a": case(True, ("f", 3)), "b": case(False, ("f", 1))}, {"f"})
+    passing = {"a": case(True, ("f", 3)), "b": case(False, ("f", 1))}
+    assert not explained(passing, {"a": case(True, ("f", 3)), "b": case(True, ("f", 4))}, {"f"})
+
+
+def test_other_functions_may_be_wrong_as_well():
+    """A mistake says nothing of functions that it leaves right, even where they appear in the same case."""
+    answer = {"a": case(True, ("f", 3)), "b": case(True, ("g", 4)), "c": case(True, ("f", 2), ("g", 9))}
+    mistake = {"a": case(True, ("f", 3)), "b": case(False, ("g", 1)), "c": case(True, ("f", 2))}
+    assert explained(answer, mistake, {"f"}) == {"a", "c"}
+
+
+def test_errors_and_changed_inputs_stand_beside():
+    """A mistake in the values is named even if the answer also fails to refuse what it must refuse."""
+    answer = {"a": case(True, ("f", 3)), "b": case(True, ("f", 0), kind=TestKind.ERROR)}
+    mistake = {"a": case(True, ("f", 3)), "b": case(False, ("f", ERROR), kind=TestKind.ERROR)}
+    assert explained(answer, mistake, {"f"}) == {"a"}
+    # The other way round it is what the mistake is about.
+    assert not explained({**answer, "b": mistake["b"]}, {"a": answer["a"], "b": answer["b"]}, {"f"})
+
+
+def test_only_errors_name_nothing():
+    """An answer that raises whatever it is asked is not called by a mistake that does so, too."""
+    always = {"a": case(True, ("f", ERROR)), "b": case(True, ("f", ERROR))}
+    assert not explained(always, always, {"f"})
+    sometimes = {"a": case(True, ("f", ERROR)), "b": case(False, ("f", 1))}
+    assert explained(sometimes, sometimes, {"f"}) == {"a"}
+
+
+def test_what_was_not_kept_explains_nothing():
+    """A case that was too large to keep rules every mistake out that has to do with it."""
+    lost = {"a": Case(failed=True, kind=TestKind.VALUES, calls=None)}
+    known = {"a": case(True, ("f", 3))}
+    assert not explained(lost, known, {"f"})
+
+
+def test_the_mistake_that_explains_most_comes_first():
+    """More explained cases first; among equals, the order of the list."""
+
+    def listed(id: str, *functions: str) -> Mistake:
+        return Mistake(id, "q", dict.fromkeys(functions, abs), "Symptom.", "Hint?")
+
+    answer = {"a": case(True, ("f", 3)), "b": case(True, ("g", 4)), "c": case(True, ("g", 5))}
+    one = {"a": answer["a"], "b": case(False, ("g", 0)), "c": case(False, ("g", 0))}
+    two = {"a": case(False, ("f", 0)), "b": answer["b"], "c": answer["c"]}
+    wrong = {"a": case(True, ("f", 7))}
+    mistakes = (listed("wrong", "f"), listed("one", "f"), listed("two", "g"), listed("twin", "g"))
+    known = {"wrong": wrong, "one": one, "two": two, "twin": two}
+    assert [mistake.id for mistake in candidates(answer, mistakes, known)] == ["two", "twin", "one"]

@@ -1,0 +1,42 @@
+"""One question is measured, through the real worker and wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.grading.engine import spread
+from autograder.hidden_tests.a1_convolution.library_sliding_windows import SOURCES
+from autograder.measure.question import Task, measure_question
+from tests.diagnosis.answers import handed_in, plan_for, sliding_windows
+
+RIGHT = SOURCES["conv_output_size"] + "\n\n" + SOURCES["same_padding"]
+
+
+@pytest.fixture
+def task(real_course):
+    notebook = sliding_windows(real_course)
+    question = next(entry for entry in notebook.questions if entry.id == "conv_output_size")
+    solution = handed_in(notebook, {"conv_output_size": RIGHT})
+    plan = plan_for(real_course, notebook, b"measured")
+    return Task(plan=plan, question=question, solution=solution, seeds=1, bugs=12)
+
+
+def test_measured(task):
+    """All listed mistakes are caught, each by a case that is named; bugs fail, and none is wrongly called."""
+    measured = measure_question(task)
+    assert measured.question == "conv_output_size"
+    assert len(measured.mistakes) >= 10
+    assert measured.missed == ()
+    assert {mistake for mistake, _ in measured.smallest} == set(measured.mistakes)
+    assert all("[" in test or test.startswith("test_") for _, test in measured.smallest)
+    assert set(measured.visibly) <= set(measured.mistakes)
+    assert measured.unrelated_bugs >= 6
+    assert measured.accused == ()
+    assert measured.refused == ()
+
+
+def test_work_is_spread_in_order():
+    """Results come in the order of the work, in this process or in others."""
+    assert spread(abs, [-3, 2, -1], jobs=1) == (3, 2, 1)
+    assert spread(abs, [-3, 2, -1], jobs=2) == (3, 2, 1)
+    assert spread(abs, []) == ()
