@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import inspect
@@ -9,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-import autograder.mistakes
 from autograder.mistakes import Mistake, Policy
 from autograder.model import Cell, Notebook, Role
 
@@ -82,7 +82,7 @@ def load_material(notebook: Notebook) -> Material | None:
         raise ModuleNotFoundError(f"mistakes_{notebook.name}: expected steps_{notebook.name} beside it, found none.")
     second = _module(f"{here}.second_{notebook.name}")
     alternatives = _module(f"{here}.alternatives_{notebook.name}")
-    modules = [autograder.mistakes, steps, listed, *(module for module in (second, alternatives) if module)]
+    modules = _with_imports([steps, listed, *(module for module in (second, alternatives) if module)])
     more = [("second", second, "SECOND"), ("alternative", alternatives, "ALTERNATIVES")]
     last = _LAST_CELL.format(
         versions=_VERSIONS,
@@ -113,6 +113,18 @@ def _module(name: str) -> ModuleType | None:
         if not f"{name}.".startswith(f"{error.name}."):
             raise
         return None
+
+
+def _with_imports(modules: Sequence[ModuleType]) -> tuple[ModuleType, ...]:
+    """Some modules and all of this package that they import, each behind what it imports itself."""
+    found: dict[str, ModuleType] = {}
+    for module in modules:
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
+                needed = _with_imports([importlib.import_module(str(node.module))])
+                found |= {entry.__name__: entry for entry in needed}
+        found.setdefault(module.__name__, module)
+    return tuple(found.values())
 
 
 def _cell_of(module: ModuleType) -> str:
