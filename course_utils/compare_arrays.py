@@ -103,7 +103,7 @@ def _worst(got: NDArray[Any], want: NDArray[Any], wrong: NDArray[np.bool_]) -> s
         error = np.where(wrong, np.abs(got.astype(np.float64) - want.astype(np.float64)), 0.0)
         scale = float(np.abs(want[np.isfinite(want)].astype(np.float64)).max(initial=0.0))
     place = [int(index) for index in np.unravel_index(int(error.argmax()), error.shape)]
-    at = f", at index {shape_text(place)}," if place else ""
+    at = f", at index {place[0] if len(place) == 1 else shape_text(place)}," if place else ""
     if scale == 0:
         return f"The largest error{at} is where zeros are expected."
     return f"The largest error{at} is {_share(float(error.max()) / scale)} the largest value."

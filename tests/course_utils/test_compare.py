@@ -387,7 +387,7 @@ def put(index, by=1.0):
         (put(np.s_[0, 1, 2, 3], 0.1), X, "The largest error, at index (0, 1, 2, 3), is 0.34 % of the largest value."),
         (-X, X, "Look: your numbers are exactly the negative of the right ones."),
         (X - X, X, "Look: your numbers are all zero."),
-        (np.ones(3), np.zeros(3), "The largest error, at index (0,), is where zeros are expected."),
+        (np.ones(3), np.zeros(3), "The largest error, at index 0, is where zeros are expected."),
     ],
 )
 def test_messages(got, want, part):
