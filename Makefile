@@ -25,6 +25,7 @@ test: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/autograder build --check
+	$(BIN)/autograder mistakes
 	$(BIN)/pytest -m "not slow" -n 2
 
 test-all: test

@@ -170,6 +170,8 @@ def open_gradebook(course: Course, *, write: bool = True, wait_s: float = 5.0) -
     """
     if not write and course.gradebook_url.startswith("sqlite") and not course.gradebook.is_file():
         raise CourseError(f"{course.gradebook}: expected a gradebook, found none. Run `autograder grade` first.")
+    is_new = not course.gradebook.exists()
+    complete = False
     engine = create_engine(course.gradebook_url, connect_args=_connect_args(course.gradebook_url, wait_s))
     if engine.dialect.name == "sqlite":
         _make_transactions_real(engine, "BEGIN IMMEDIATE" if write else "BEGIN")
@@ -177,10 +179,14 @@ def open_gradebook(course: Course, *, write: bool = True, wait_s: float = 5.0) -
         with engine.begin() as connection:
             _prepare(connection, course)
             yield Gradebook(connection=connection, tables=Base.metadata.tables)
+        complete = True
     except DBAPIError as error:
         raise CourseError(_database_problem(course, error)) from error
     finally:
         engine.dispose()
+        if is_new and not complete:
+            # SQLite makes the file before it knows whether there is room for a table.
+            course.gradebook.unlink(missing_ok=True)
 
 
 def _connect_args(url: str, wait_s: float) -> dict[str, Any]:

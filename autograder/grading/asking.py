@@ -50,10 +50,12 @@ def ask(
     recorder = Recorder()
     asker = _Asker(worker, replacements, recorder, before)
     cases: dict[str, Case] = {}
+    seen: list[Verdict] = []
 
     def after(result: TestResult) -> str:
         cases[result.test.id] = recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
-        return _skip_rest(result)
+        seen.append(result.verdict)
+        return _skip_rest(seen)
 
     try:
         results = tests.run(declared, asker.session, after)
@@ -116,5 +118,13 @@ class _Watched:
         self._session.close()
 
 
-def _skip_rest(result: TestResult) -> str:
-    return "Skipped: an earlier check of this question ran out of time." if result.verdict is Verdict.TIMEOUT else ""
+def _skip_rest(seen: Sequence[Verdict]) -> str:
+    """Why the rest of a question is not worth its cost; empty if it is.
+
+    One call without an end is enough. Memory may be short in one large case only, so that takes two.
+    """
+    if Verdict.TIMEOUT in seen:
+        return "Skipped: an earlier check of this question ran out of time."
+    if seen.count(Verdict.MEMORY) > 1:
+        return "Skipped: earlier checks of this question ran out of memory."
+    return ""

@@ -368,3 +368,16 @@ def test_a_new_gradebook_is_nbgraders_own(course: Course, tmp_path: Path) -> Non
         assert ours.execute(schema).fetchall() == theirs.execute(schema).fetchall()
         version = "select * from alembic_version"
         assert ours.execute(version).fetchall() == theirs.execute(version).fetchall()
+
+
+def test_a_new_gradebook_is_whole_or_not_there(course: Course) -> None:
+    """What fails while a gradebook is made leaves no empty file behind; an older one stays."""
+    course.work.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(ZeroDivisionError), open_gradebook(course):
+        raise ZeroDivisionError
+    assert not course.gradebook.exists()
+    with open_gradebook(course):
+        pass
+    with pytest.raises(ZeroDivisionError), open_gradebook(course):
+        raise ZeroDivisionError
+    assert course.gradebook.exists()

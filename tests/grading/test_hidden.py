@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import numpy as np
@@ -169,6 +170,19 @@ def test_a_changed_input_is_seen(hidden):
         return x
 
     assert verdicts(run(hidden, {"double": in_place}, "double")) == [Verdict.PASSED] * 3 + [Verdict.FAILED]
+
+
+def test_an_argument_that_does_not_come_back_counts_as_changed(hidden):
+    """A worker that leaves the arguments out of its answer proves nothing about them."""
+
+    class Silent(FakeSession):
+        def call(self, name, args, kwargs, *, return_arguments=False):
+            reply = super().call(name, args, kwargs, return_arguments=return_arguments)
+            return replace(reply, arguments=()) if return_arguments else reply
+
+    tests = [test for test in hidden.declared if test.kind is TestKind.PURITY]
+    session = Silent({"double": double})
+    assert verdicts(hidden.run(tests, lambda: session, never)) == [Verdict.FAILED]
 
 
 def test_a_fault_of_a_test_is_ours(hidden):

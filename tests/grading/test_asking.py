@@ -1,0 +1,64 @@
+"""Asking one question stops where going on would only cost time."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from autograder.grading.asking import ask
+from autograder.grading.hidden import HiddenTests
+from tests.grading.fakes import FakeWorker, Hang
+
+SOURCE = '''
+import pytest
+
+from autograder.testing import expect, question
+
+@question("size")
+@pytest.mark.parametrize("n", [1, 2, 3, 4], ids=["one", "two", "three", "four"])
+def test_size(student, n):
+    """The size is right."""
+    expect(student.size(n), n)
+'''
+
+
+@pytest.fixture(scope="module")
+def tests(tmp_path_factory):
+    path = tmp_path_factory.mktemp("asking") / "test_demo.py"
+    path.write_text(dedent(SOURCE))
+    with HiddenTests(path, b"secret") as collected:
+        yield collected
+
+
+def verdicts(tests, size):
+    return [result.verdict.value for result in ask("size", tests, FakeWorker({"size": size}), {}).results]
+
+
+def test_one_time_out_ends_a_question(tests):
+    """A call without an end is likely to be followed by others."""
+
+    def hang(n):
+        raise Hang
+
+    assert verdicts(tests, hang) == ["TIMEOUT", "SKIPPED", "SKIPPED", "SKIPPED"]
+
+
+def test_two_shortages_of_memory_end_a_question(tests):
+    """One large case may be too much for an honest answer; the second ends it."""
+
+    def greedy(n):
+        raise MemoryError
+
+    assert verdicts(tests, greedy) == ["MEMORY", "MEMORY", "SKIPPED", "SKIPPED"]
+
+
+def test_one_shortage_of_memory_does_not(tests):
+    """The other cases are still asked."""
+
+    def greedy_once(n):
+        if n == 2:
+            raise MemoryError
+        return n
+
+    assert verdicts(tests, greedy_once) == ["PASSED", "MEMORY", "PASSED", "PASSED"]
