@@ -182,16 +182,20 @@ def _progress(assignment: str) -> Iterator[tuple[Callable[[int], None], Callable
     """A live bar on standard error, which is silent where that is no terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"grading {assignment}", total=None)
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+            task = bar.add_task(f"grading {assignment}", total=None)
 
-        def start(count: int) -> None:
-            bar.update(task, total=count)
+            def start(count: int) -> None:
+                bar.update(task, total=count)
 
-        def step(_: NotebookResult) -> None:
-            bar.advance(task)
+            def step(_: NotebookResult) -> None:
+                bar.advance(task)
 
-        yield start, step
+            yield start, step
+    except KeyboardInterrupt:
+        print("autograder: stopped; what was graded is kept. Run the same command again to go on.", file=sys.stderr)
+        raise
 
 
 def _print_outcome(outcome: Outcome) -> None:

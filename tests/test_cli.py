@@ -225,3 +225,16 @@ def test_a_negative_number_of_processes_is_refused(run):
     code, _, error = run("grade", ASSIGNMENT, "--jobs", "-1")
     assert code == 2
     assert "--jobs" in error
+
+
+def test_stopped_by_hand(run, monkeypatch):
+    """Ctrl-C says how to go on, and ends as shells expect."""
+    hand_in(run.course, "ada")
+
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograder.pipeline.grade_class", stop)
+    code, _, error = run("grade", ASSIGNMENT, "--jobs", "1")
+    assert code == 130
+    assert "Run the same command again to go on" in error
