@@ -167,8 +167,9 @@ def demo() -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for assignment in pipeline.make_sample_class(course):
         with _progress(assignment) as (start, step):
+            # The sample class is ours: it may run behind any wall.
             outcome = pipeline.grade_assignment(
-                course, assignment, course.submitted, fresh=True, start=start, progress=step
+                course, assignment, course.submitted, fresh=True, accept_weaker=True, start=start, progress=step
             )
         _print_outcome(outcome)
 

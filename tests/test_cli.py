@@ -238,3 +238,15 @@ def test_stopped_by_hand(run, monkeypatch):
     code, _, error = run("grade", ASSIGNMENT, "--jobs", "1")
     assert code == 130
     assert "Run the same command again to go on" in error
+
+
+def test_a_wall_that_is_too_weak(run):
+    """Below the course's minimum nothing is graded, unless told; then the run says behind what the code ran."""
+    hand_in(run.course, "ada")
+    settings = run.course.root / "course.toml"
+    settings.write_text(settings.read_text().replace('minimum_sandbox = "rlimits"', 'minimum_sandbox = "namespaces"'))
+    assert "the course demands 'namespaces'" in run.refused("grade", ASSIGNMENT, "--jobs", "1")
+    assert not run.course.gradebook.exists()
+    code, out, error = run("grade", ASSIGNMENT, "--jobs", "1", "--accept-weaker-sandbox")
+    assert code == 0, error
+    assert "the course demands 'namespaces', student code ran behind" in out
