@@ -12,8 +12,9 @@ from autograder.diagnosis.material import load_material
 from autograder.errors import CourseError
 from autograder.gradebook.read import scores
 from autograder.gradebook.record import record
-from autograder.grading.engine import GradingPlan, grade_class, grade_one, plan_grading, spread
+from autograder.grading.engine import grade_class, grade_one, spread
 from autograder.grading.journal import open_journal
+from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.grading.secret import course_secret
 from autograder.intake.collect import collect
 from autograder.intake.single import submission_at

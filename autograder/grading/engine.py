@@ -5,76 +5,33 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
-import importlib
-import importlib.metadata
 import os
-import platform
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
-import course_utils
-from autograder.config import SANDBOX_LEVELS, Course
+from autograder.config import SANDBOX_LEVELS
 from autograder.diagnosis.material import load_material
 from autograder.errors import AutograderError, SandboxError
 from autograder.grading.answer import grade_submission, held_result
 from autograder.grading.diagnose import Diagnostician
-from autograder.grading.hidden import HiddenTests, hidden_tests_folder
+from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
-from autograder.model import DeclaredTest, Limits, Notebook, NotebookResult, Submission
+from autograder.grading.plan import GradingPlan, plan_key, submission_key
+from autograder.model import DeclaredTest, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.protocol import Sandbox
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 
-_LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "msgspec", "ipython")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GradingPlan:
-    """All that a grader process must know to grade one notebook; small, and the same for a whole class.
-
-    Attributes:
-        notebook: Our release.
-        tests: Path of the hidden tests.
-        library: Function name to source of a library-backed version.
-        secret: The course's secret.
-        limits: What student code may use.
-        level: Wall to put up, or None for the strongest that the machine offers.
-        minimum: Weakest wall at which grading is allowed.
-    """
-
-    notebook: Notebook
-    tests: str
-    library: tuple[tuple[str, str], ...]
-    secret: bytes
-    limits: Limits
-    level: str | None
-    minimum: str
-
-
-def plan_grading(
-    course: Course, notebook: Notebook, secret: bytes, *, level: str | None = None, minimum: str | None = None
-) -> GradingPlan:
-    """Gather what grading one notebook takes."""
-    folder = hidden_tests_folder() / notebook.assignment
-    return GradingPlan(
-        notebook=notebook,
-        tests=str(folder / f"test_{notebook.name}.py"),
-        library=tuple(sorted(_library(notebook).items())),
-        secret=secret,
-        limits=course.limits,
-        level=level,
-        minimum=course.minimum_sandbox if minimum is None else minimum,
-    )
+# A process asks one submission at a time: hidden tests and forkserver serve one, and an executor may have threads.
+_TURN = threading.Lock()
 
 
 def grade_class(
@@ -106,9 +63,9 @@ def grade_class(
     """
     results: dict[int, NotebookResult] = {}
     waiting: list[tuple[int, str]] = []
-    keys = {name: _plan_key(plan) for name, plan in plans.items()}
+    keys = {name: plan_key(plan) for name, plan in plans.items()}
     for index, submission in enumerate(submissions):
-        key = _submission_key(keys[submission.notebook], submission)
+        key = submission_key(keys[submission.notebook], submission)
         known = None if journal is None or fresh else journal.known.get(key)
         if known is None:
             waiting.append((index, key))
@@ -133,15 +90,16 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
     Raises:
         SandboxError: If the wall is weaker than the course demands.
     """
-    grader = open_grader(plan)
-    try:
-        return grade_submission(
-            submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
-        )
-    except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
-        open_grader.cache_clear()
-        grader.stack.close()
-        return held_result(submission, plan.notebook, grader.tests.declared, traceback.format_exc())
+    with _TURN:
+        grader = open_grader(plan)
+        try:
+            return grade_submission(
+                submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
+            )
+        except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
+            open_grader.cache_clear()
+            grader.stack.close()
+            return held_result(submission, plan.notebook, grader.tests.declared, traceback.format_exc())
 
 
 def declared_tests(plan: GradingPlan) -> tuple[DeclaredTest, ...]:
@@ -188,12 +146,12 @@ def open_grader(plan: GradingPlan) -> Grader:
             f"Sandbox: the course demands '{plan.minimum}', this machine gives '{sandbox.level}'. Run `autograder "
             "doctor` to see why, or grade with --accept-weaker-sandbox if you trust these students."
         )
-    tests = stack.enter_context(HiddenTests(Path(plan.tests), plan.secret))
+    tests = stack.enter_context(HiddenTests(plan.tests, plan.secret))
     material = load_material(plan.notebook)
     diagnostician = None
     if material is not None:
         fresh = hashlib.sha256(b"fresh inputs" + plan.secret).digest()
-        opener = functools.partial(HiddenTests, Path(plan.tests), fresh)
+        opener = functools.partial(HiddenTests, plan.tests, fresh)
         diagnostician = stack.enter_context(closing(Diagnostician(material, sandbox, tests, opener)))
     return Grader(tests, sandbox, diagnostician, stack)
 
@@ -225,42 +183,3 @@ def _run(
         finally:
             for future in futures:
                 future.cancel()
-
-
-def _library(notebook: Notebook) -> dict[str, str]:
-    """The library-backed versions that lie beside the hidden tests, if there are any."""
-    name = f"autograder.hidden_tests.{notebook.assignment}.library_{notebook.name}"
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return {}
-    sources: dict[str, str] = module.SOURCES
-    return sources
-
-
-def _plan_key(plan: GradingPlan) -> str:
-    """Hash of all that a verdict depends on, but for the submission."""
-    digest = hashlib.sha256()
-    judges = Path(__file__).parent
-    folders = (
-        Path(plan.tests).parent,
-        judges,
-        judges.parent,
-        judges.parent / "sandbox",
-        judges.parent / "diagnosis",
-        Path(course_utils.__file__).parent,
-    )
-    for path in [path for folder in folders for path in sorted(folder.glob("*.py"))]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
-    digest.update("\n".join((platform.python_version(), *versions)).encode())
-    digest.update(hashlib.sha256(plan.secret).digest())
-    digest.update(msgspec.json.encode((plan.notebook, plan.limits, plan.level, plan.library)))
-    return digest.hexdigest()
-
-
-def _submission_key(plan_key: str, submission: Submission) -> str:
-    answer = (submission.student, submission.cells, submission.remarks, submission.problem)
-    return hashlib.sha256(plan_key.encode() + msgspec.json.encode(answer)).hexdigest()

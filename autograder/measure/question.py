@@ -17,8 +17,9 @@ from autograder.diagnosis.name import explained
 from autograder.errors import GraderFault
 from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
-from autograder.grading.engine import Grader, GradingPlan, open_grader
+from autograder.grading.engine import Grader, open_grader
 from autograder.grading.hidden import HiddenTests
+from autograder.grading.plan import GradingPlan
 from autograder.measure.model import Measured
 from autograder.mistakes import Mistake
 from autograder.model import Cell, Question, Role, Submission, Verdict
@@ -221,6 +222,6 @@ def _sent_bytes(attempt: Attempt, test: str) -> int:
 
 
 @functools.cache
-def _tests(path: str, seed: int) -> HiddenTests:
+def _tests(path: Path, seed: int) -> HiddenTests:
     """Hidden tests with the inputs of one seed, kept open until the process ends."""
-    return HiddenTests(Path(path), hashlib.sha256(b"measured with seed %d" % seed).digest())
+    return HiddenTests(path, hashlib.sha256(b"measured with seed %d" % seed).digest())

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autograder.config import SANDBOX_LEVELS, Course
-from autograder.grading.engine import GradingPlan, grade_one, plan_grading
+from autograder.grading.engine import grade_one
+from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.model import Notebook, Origin, QuestionResult, Role, Submission
 from autograder.released import load_notebook
 

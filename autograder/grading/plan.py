@@ -1,0 +1,135 @@
+"""What grading one notebook takes, and all that its verdicts depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import course_utils
+from autograder.config import Course
+from autograder.grading.hidden import hidden_tests_folder
+from autograder.model import Limits, Notebook, Submission
+
+_LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "msgspec", "ipython")
+# What has a version that a person can read; everything else in a fingerprint is a hash.
+_READABLE = {"Python", *_LIBRARIES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradingPlan:
+    """All that a grader process must know to grade one notebook; small, and the same for a whole class.
+
+    It holds no path, so that it means the same on another machine.
+
+    Attributes:
+        notebook: Our release.
+        library: Function name to source of a library-backed version.
+        secret: The course's secret.
+        limits: What student code may use.
+        level: Wall to put up, or None for the strongest that the machine offers.
+        minimum: Weakest wall at which grading is allowed.
+        device: "cpu" or "cuda": where student code computes.
+    """
+
+    notebook: Notebook
+    library: tuple[tuple[str, str], ...]
+    secret: bytes
+    limits: Limits
+    level: str | None
+    minimum: str
+    device: str = "cpu"
+
+    @property
+    def tests(self) -> Path:
+        """The hidden tests, where this machine has them."""
+        return hidden_tests_folder() / self.notebook.assignment / f"test_{self.notebook.name}.py"
+
+
+def plan_grading(
+    course: Course,
+    notebook: Notebook,
+    secret: bytes,
+    *,
+    level: str | None = None,
+    minimum: str | None = None,
+    device: str = "cpu",
+) -> GradingPlan:
+    """Gather what grading one notebook takes."""
+    return GradingPlan(
+        notebook=notebook,
+        library=tuple(sorted(_library(notebook).items())),
+        secret=secret,
+        limits=course.limits,
+        level=level,
+        minimum=course.minimum_sandbox if minimum is None else minimum,
+        device=device,
+    )
+
+
+def fingerprint(plan: GradingPlan) -> dict[str, str]:
+    """All that a verdict depends on, but for the submission: what to its version or hash, as this process has it."""
+    judges = Path(__file__).parent
+    package = judges.parent
+    folders = {
+        "the hidden tests": plan.tests.parent,
+        "autograder": package,
+        "autograder.grading": judges,
+        "autograder.sandbox": package / "sandbox",
+        "autograder.diagnosis": package / "diagnosis",
+        "course_utils": Path(course_utils.__file__).parent,
+    }
+    settings = (plan.notebook, plan.limits, plan.level, plan.library, plan.device)
+    return {
+        "Python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+        **{name: _hash_sources(folder) for name, folder in folders.items()},
+        "the secret": hashlib.sha256(plan.secret).hexdigest(),
+        "the release and its settings": hashlib.sha256(msgspec.json.encode(settings)).hexdigest(),
+    }
+
+
+def plan_key(plan: GradingPlan) -> str:
+    """Hash of all that a verdict depends on, but for the submission."""
+    return hashlib.sha256(msgspec.json.encode(fingerprint(plan))).hexdigest()
+
+
+def submission_key(plan_key: str, submission: Submission) -> str:
+    """Hash of all that a submission's verdicts depend on."""
+    answer = (submission.student, submission.cells, submission.remarks, submission.problem)
+    return hashlib.sha256(plan_key.encode() + msgspec.json.encode(answer)).hexdigest()
+
+
+def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
+    """What differs between two fingerprints, in words; "" if nothing does."""
+    return ", ".join(
+        f"{name} {theirs.get(name, 'none')} instead of {value}" if name in _READABLE else name
+        for name, value in ours.items()
+        if theirs.get(name) != value
+    )
+
+
+def _hash_sources(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _library(notebook: Notebook) -> dict[str, str]:
+    """The library-backed versions that lie beside the hidden tests, if there are any."""
+    name = f"autograder.hidden_tests.{notebook.assignment}.library_{notebook.name}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return {}
+    sources: dict[str, str] = module.SOURCES
+    return sources

@@ -1,0 +1,63 @@
+"""What a verdict depends on: the same here and on another machine, and said by name where it differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autograder.config import load_course
+from autograder.grading.plan import GradingPlan, differences, fingerprint, plan_grading, plan_key, submission_key
+from autograder.model import Submission
+from autograder.released import load_notebook
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def plan() -> GradingPlan:
+    course = load_course(ROOT)
+    return plan_grading(course, load_notebook(course, "a1_convolution", "sliding_windows"), b"secret")
+
+
+def test_a_plan_names_no_place(plan):
+    """A plan is sent to other machines, where the course lies elsewhere; the hidden tests are found where they are."""
+    assert str(ROOT) not in repr(plan)
+    assert plan.tests.is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"secret": b"other"}, "the secret"),
+        ({"level": "rlimits"}, "the release and its settings"),
+        ({"device": "cuda"}, "the release and its settings"),
+        ({"library": ()}, "the release and its settings"),
+    ],
+)
+def test_what_changes_a_verdict_changes_the_key(plan, changes, named):
+    """Another secret, wall, device or library is another key, and the difference has a name."""
+    other = replace(plan, **changes)
+    assert plan_key(other) != plan_key(plan)
+    assert differences(fingerprint(plan), fingerprint(other)) == named
+
+
+def test_the_weakest_wall_allowed_is_no_part_of_a_verdict(plan):
+    """Whether a wall is strong enough is asked before grading; it changes no verdict."""
+    assert plan_key(replace(plan, minimum="namespaces")) == plan_key(plan)
+
+
+def test_versions_are_told_apart(plan):
+    """A library of another version, or none at all, is named with both versions."""
+    ours = fingerprint(plan)
+    assert differences(ours, ours) == ""
+    assert differences(ours, ours | {"numpy": "1.0"}) == f"numpy 1.0 instead of {ours['numpy']}"
+    assert differences(ours, {}).startswith("Python none instead of")
+
+
+def test_the_time_of_a_submission_is_no_part_of_its_key():
+    """The same answers, handed in again under another name, are known."""
+    first = Submission(student="ada", assignment="a1", notebook="x", original="one.ipynb")
+    key = submission_key("plan", first)
+    assert submission_key("plan", replace(first, original="two.ipynb", submitted_at="2026-01-01T00:00:00+00:00")) == key
+    assert submission_key("plan", replace(first, student="bob")) != key
+    assert submission_key("other plan", first) != key
