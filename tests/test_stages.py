@@ -49,7 +49,7 @@ PROCESS_CALLS = {"fork", "forkpty", "system", "popen", "posix_spawn", "posix_spa
 # Outside the sandbox, each with its reason; none of these runs a student's code in the process that it starts.
 MAY_START = {
     # Graders side by side: each has a sandbox of its own, and only there student code runs.
-    "autograder.grading.engine",
+    "autograder.grading.crew",
     # pip and setuptools change the process in which they run.
     "autograder.release.wheel",
     # A kernel for the course's own solution, as in Jupyter.

@@ -5,20 +5,19 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
-import os
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from typing import TypeVar
 
 from autograder.config import SANDBOX_LEVELS
 from autograder.diagnosis.material import load_material
-from autograder.errors import AutograderError, SandboxError
+from autograder.errors import AutograderError, GraderFault, SandboxError
 from autograder.grading.answer import grade_submission, held_result
+from autograder.grading.crew import Lost, cores, in_order, side_by_side
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
@@ -32,6 +31,7 @@ Result = TypeVar("Result")
 
 # A process asks one submission at a time: hidden tests and forkserver serve one, and an executor may have threads.
 _TURN = threading.Lock()
+_TRIES = 2
 
 
 def grade_class(
@@ -51,7 +51,7 @@ def grade_class(
         submissions: Whom to grade.
         journal: Where results are kept; None keeps them nowhere.
         fresh: Grade even what the journal knows.
-        jobs: Processes; 0 means one per core, 1 stays in this process.
+        jobs: Processes of our own; 0 means one per core, 1 stays in this process.
         executor: Any executor to use instead of processes of our own.
         progress: Called with each result as it comes.
 
@@ -74,7 +74,6 @@ def grade_class(
             results[index] = replace(known, submission=submission)
             progress(results[index])
     work = [(plans[submissions[index].notebook], submissions[index]) for index, _ in waiting]
-    jobs = min(jobs or os.cpu_count() or 1, len(work))
     for position, result in _run(work, jobs, executor):
         index, key = waiting[position]
         if journal is not None and not any(entry.points_pending and entry.tests for entry in result.questions):
@@ -85,21 +84,26 @@ def grade_class(
 
 
 def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
-    """Grade one submission in this process. A fault of ours becomes a result that is held for a person.
+    """Grade one submission in this process.
+
+    A fault of ours (a forkserver that was killed, say) is tried once more with everything started anew; the second
+    becomes a result that is held for a person.
 
     Raises:
         SandboxError: If the wall is weaker than the course demands.
     """
     with _TURN:
-        grader = open_grader(plan)
-        try:
-            return grade_submission(
-                submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
-            )
-        except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
-            open_grader.cache_clear()
-            grader.stack.close()
-            return held_result(submission, plan.notebook, grader.tests.declared, traceback.format_exc())
+        for _ in range(_TRIES):
+            grader = open_grader(plan)
+            try:
+                return grade_submission(
+                    submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
+                )
+            except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
+                fault = traceback.format_exc()
+                open_grader.cache_clear()
+                grader.stack.close()
+        return held_result(submission, plan.notebook, grader.tests.declared, fault)
 
 
 def declared_tests(plan: GradingPlan) -> tuple[DeclaredTest, ...]:
@@ -115,11 +119,14 @@ def spread(task: Callable[[Work], Result], work: Sequence[Work], jobs: int = 0) 
         work: The pieces; the longest first is quickest.
         jobs: Processes; 0 means one per core, 1 stays in this process.
     """
-    jobs = min(jobs or os.cpu_count() or 1, len(work))
-    if jobs <= 1:
+    if min(jobs or cores(), len(work)) <= 1:
         return tuple(map(task, work))
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return tuple(pool.map(task, work))
+    answers = []
+    for answer in in_order(task, work, jobs):
+        if isinstance(answer, Lost):
+            raise GraderFault(f"Expected an answer from each process, got none from one: {answer.reason}.")
+        answers.append(answer)
+    return tuple(answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +166,40 @@ def open_grader(plan: GradingPlan) -> Grader:
 def _run(
     work: Sequence[tuple[GradingPlan, Submission]], jobs: int, executor: Executor | None
 ) -> Iterator[tuple[int, NotebookResult]]:
-    if executor is None and jobs <= 1:
+    if executor is not None:
+        yield from _run_elsewhere(work, executor)
+    elif jobs == 1:
         for position, (plan, submission) in enumerate(work):
             yield position, grade_one(plan, submission)
-        return
-    with ExitStack() as stack:
-        if executor is None:
-            # Spawned, not forked: a grader process must not carry what this one holds open.
-            executor = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context("spawn")))
-        futures: dict[Future[NotebookResult], int] = {
-            executor.submit(grade_one, plan, submission): position for position, (plan, submission) in enumerate(work)
-        }
-        try:
-            for future in as_completed(futures):
-                position = futures[future]
-                try:
-                    yield position, future.result()
-                except AutograderError:
-                    raise
-                except Exception:  # noqa: BLE001 - a grader process died: its submission is held, not lost
-                    plan, submission = work[position]
-                    yield position, held_result(submission, plan.notebook, declared_tests(plan), traceback.format_exc())
-        finally:
-            for future in futures:
-                future.cancel()
+    else:
+        for position, answer in side_by_side(_grade_pair, work, jobs):
+            plan, submission = work[position]
+            if isinstance(answer, Lost):
+                yield position, held_result(submission, plan.notebook, declared_tests(plan), answer.reason)
+            else:
+                yield position, answer
+
+
+def _grade_pair(pair: tuple[GradingPlan, Submission]) -> NotebookResult:
+    return grade_one(*pair)
+
+
+def _run_elsewhere(
+    work: Sequence[tuple[GradingPlan, Submission]], executor: Executor
+) -> Iterator[tuple[int, NotebookResult]]:
+    futures: dict[Future[NotebookResult], int] = {
+        executor.submit(grade_one, plan, submission): position for position, (plan, submission) in enumerate(work)
+    }
+    try:
+        for future in as_completed(futures):
+            position = futures[future]
+            try:
+                yield position, future.result()
+            except AutograderError:
+                raise
+            except Exception:  # noqa: BLE001 - a grader process died: its submission is held, not lost
+                plan, submission = work[position]
+                yield position, held_result(submission, plan.notebook, declared_tests(plan), traceback.format_exc())
+    finally:
+        for future in futures:
+            future.cancel()
