@@ -7,7 +7,6 @@ marks and parametrised cases mean what they mean everywhere, and a class costs o
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import queue
 import sys
@@ -26,6 +25,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from autograder.errors import GraderFault
+from autograder.grading.items import Supplies, direct_call
 from autograder.model import DeclaredTest, TestKind, TestResult, Verdict
 from autograder.sandbox.protocol import Session
 from autograder.testing import Judged, Student
@@ -63,6 +63,15 @@ class _Work:
     tests: tuple[str, ...]
     session: Callable[[], Session]
     skip_rest: Callable[[TestResult], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A collected test, and how to call it without pytest, if that may be."""
+
+    item: pytest.Item
+    test: DeclaredTest
+    direct: Callable[[], None] | None
 
 
 class HiddenTests(AbstractContextManager["HiddenTests"]):
@@ -140,37 +149,23 @@ class _Plugin:
         self.answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.collected = False
         self.problem = ""
-        self._secret = secret
-        self._session: Callable[[], Session] | None = None
-        self._kept: dict[tuple[str, int], Any] = {}
-        self._error: pytest.ExceptionInfo[BaseException] | None = None
+        self._supplies = Supplies(secret)
+        self._error: BaseException | None = None
 
     @pytest.fixture
     def student(self) -> Student:
         """The notebook of the student whose turn it is."""
-        if self._session is None:
-            raise GraderFault("A hidden test ran without a student.")
-        return Student(self._session)
+        return self._supplies.student()
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
         """A generator that depends on the course's secret and the test, and on nothing else."""
-        seed = hashlib.sha256(self._secret + request.node.name.encode()).digest()
-        return np.random.default_rng(int.from_bytes(seed, "big"))
+        return self._supplies.rng(request.node.name)
 
     @pytest.fixture
     def once(self, request: pytest.FixtureRequest) -> Callable[[Callable[[], Any]], Any]:
         """Keeps what an oracle computes: inputs are the same for a class, so its answers are too."""
-        name: str = request.node.name
-        calls = iter(range(1_000_000))
-
-        def keep(compute: Callable[[], Any]) -> Any:
-            key = (name, next(calls))
-            if key not in self._kept:
-                self._kept[key] = compute()
-            return self._kept[key]
-
-        return keep
+        return self._supplies.once(request.node.name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -197,7 +192,10 @@ class _Plugin:
             return True
         self.collected = True
         self.answers.put(declared)
-        items = {test.id: (item, test) for item, test in zip(session.items, declared, strict=True)}
+        items = {
+            test.id: _Item(item, test, direct_call(item, self._supplies))
+            for item, test in zip(session.items, declared, strict=True)
+        }
         while (work := self.work.get()) is not None:
             try:
                 self.answers.put(self._serve(work, items))
@@ -209,29 +207,40 @@ class _Plugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Keep the exception and skip pytest's own report, which would render a traceback for every failure."""
         if call.excinfo is not None and self._error is None:
-            self._error = call.excinfo
+            self._error = call.excinfo.value
         outcome: Any = "passed" if call.excinfo is None else "failed"
         when: Any = call.when
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
 
-    def _serve(self, work: _Work, items: dict[str, tuple[pytest.Item, DeclaredTest]]) -> list[TestResult]:
-        self._session = work.session
+    def _serve(self, work: _Work, items: dict[str, _Item]) -> list[TestResult]:
+        self._supplies.session = work.session
         wanted = [items[name] for name in work.tests]
         results: list[TestResult] = []
         reason = ""
-        for index, (item, test) in enumerate(wanted):
+        for index, entry in enumerate(wanted):
             if reason:
-                results.append(TestResult(test=test, verdict=Verdict.SKIPPED, message=reason))
+                results.append(TestResult(test=entry.test, verdict=Verdict.SKIPPED, message=reason))
                 continue
-            self._error = None
-            following = wanted[index + 1][0] if index + 1 < len(wanted) else None
-            runtestprotocol(item, log=False, nextitem=following)
-            results.append(_judge(test, self._error))
+            # What pytest has set up for a module or a session it keeps for the next item that it runs itself.
+            following = next((later.item for later in wanted[index + 1 :] if later.direct is None), None)
+            results.append(_judge(entry.test, self._run(entry, following)))
             reason = work.skip_rest(results[-1])
             if reason and following is not None:
-                item.session._setupstate.teardown_exact(None)
-        self._session = None
+                entry.item.session._setupstate.teardown_exact(None)
+        self._supplies.session = None
         return results
+
+    def _run(self, entry: _Item, following: pytest.Item | None) -> BaseException | None:
+        """Run one test; what it raised."""
+        self._error = None
+        if entry.direct is None:
+            runtestprotocol(entry.item, log=False, nextitem=following)
+            return self._error
+        try:
+            entry.direct()
+        except Exception as error:  # noqa: BLE001 - as pytest does: whatever a test raises is its verdict
+            return error
+        return None
 
 
 def _author_words(error: AssertionError) -> str:
@@ -268,10 +277,9 @@ def _declare(item: pytest.Item) -> DeclaredTest:
     )
 
 
-def _judge(test: DeclaredTest, error: pytest.ExceptionInfo[BaseException] | None) -> TestResult:
-    if error is None:
+def _judge(test: DeclaredTest, value: BaseException | None) -> TestResult:
+    if value is None:
         return TestResult(test=test, verdict=Verdict.PASSED)
-    value = error.value
     if isinstance(value, Judged):
         return TestResult(
             test=test, verdict=value.verdict, message=value.message, rung=value.rung, error_map=value.error_map
