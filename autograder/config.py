@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from autograder.errors import CourseError
 from autograder.model import Limits
 
 SANDBOX_LEVELS = ("rlimits", "landlock", "uid", "namespaces")
+# What a browser opens and a page can hold.
+_ADDRESS = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Course:
         work: Folder for all that a term makes.
         minimum_sandbox: Weakest wall at which the course grades.
         limits: What student code may use.
+        lectures: Name of a lecture, as the ideas of the questions begin, to its address.
     """
 
     root: Path
@@ -34,6 +39,7 @@ class Course:
     work: Path
     minimum_sandbox: str
     limits: Limits
+    lectures: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def solutions(self) -> Path:
@@ -119,13 +125,23 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookConfig:
-    """What assignment.toml says of one notebook."""
+    """What assignment.toml says of one notebook.
+
+    Attributes:
+        name: File name without its ending.
+        title: As people read it.
+        points: Maximum points.
+        kind: "numpy" or "torch".
+        forbidden: Dotted names that no answer may use.
+        ideas: Question id to what of the lectures it grades; every question of the notebook, or empty.
+    """
 
     name: str
     title: str
     points: float
     kind: str
     forbidden: tuple[str, ...] = ()
+    ideas: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +186,7 @@ def load_assignment(course: Course, assignment: str) -> AssignmentConfig:
                 points=entry["points"],
                 kind=entry["kind"],
                 forbidden=tuple(entry.get("forbidden", ())),
+                ideas=_read_texts(path, f"[notebooks.{name}.ideas]", entry.get("ideas", {})),
             )
             for name, entry in data["notebooks"].items()
         )
@@ -192,6 +209,7 @@ def _read_course(path: Path) -> Course:
             work=path.parent / course["work"],
             minimum_sandbox=minimum,
             limits=limits,
+            lectures=_read_lectures(path, data.get("lectures", {})),
         )
     except KeyError as error:
         raise CourseError(f"{path}: expected the key {error}, found none. Add it.") from error
@@ -208,6 +226,27 @@ def _read_limits(path: Path, data: dict[str, Any]) -> Limits:
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             raise CourseError(f"{path}: [limits] {name}: expected a number above 0, got {value!r}.")
     return Limits(**data)
+
+
+def _read_lectures(path: Path, data: Any) -> dict[str, str]:
+    lectures = _read_texts(path, "[lectures]", data)
+    for name, address in lectures.items():
+        if not _ADDRESS.fullmatch(address):
+            raise CourseError(
+                f"{path}: [lectures] {name}: expected an address that begins with https:// or http://, "
+                f"got {address!r}. Mend it."
+            )
+    return lectures
+
+
+def _read_texts(path: Path, table: str, data: Any) -> dict[str, str]:
+    """A table of names and texts on one line each."""
+    if not isinstance(data, dict):
+        raise CourseError(f"{path}: {table}: expected a table, got {data!r}. Mend it.")
+    for name, text in data.items():
+        if not isinstance(text, str) or not text.strip() or not text.isprintable():
+            raise CourseError(f"{path}: {table} {name}: expected a text on one line, got {text!r}. Mend it.")
+    return data
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Question:
         uses: Ids of the questions whose functions an answer may call.
         forbidden: Dotted names that an answer must not use, beyond those of the notebook.
         manual: True for a reflection, which a person grades.
+        section: Heading of that section as the notebook numbers it, for who looks for it there.
+        idea: What of the lectures it grades, such as "Lecture 7: ..."; "" where nothing says so.
     """
 
     id: str
@@ -78,6 +80,8 @@ class Question:
     uses: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     manual: bool = False
+    section: str = ""
+    idea: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,8 @@ def _parse_questions(data: Iterable[Mapping[str, Any]], cells: tuple[Cell, ...])
             uses=tuple(course.get("uses", ())),
             forbidden=tuple(course.get("forbidden", ())),
             manual=manual,
+            section=course.get("section", ""),
+            idea=course.get("idea", ""),
         )
 
 

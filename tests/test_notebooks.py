@@ -68,6 +68,19 @@ def test_questions_points_and_signatures(sliding_windows: Notebook) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_question_names_a_lecture_idea_and_its_section(path: Path) -> None:
+    """Feedback can send a student back: a lecture with one idea of its own, and a heading that is in the notebook."""
+    notebook = load_notebook(COURSE, path.parent.name, path.stem)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.role is Role.PROSE)
+    for question in notebook.questions:
+        lecture, _, idea = question.idea.partition(": ")
+        assert re.fullmatch(r"Lecture \d+", lecture), question.id
+        assert 20 <= len(idea) <= 90, question.id
+        assert f"## {question.section}\n" in prose, question.id
+    assert len({question.idea for question in notebook.questions}) == len(notebook.questions)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_what_students_open_is_clean(path: Path) -> None:
     """No outputs, no counts, no trace of the grader."""
     data = json.loads(path.read_bytes())

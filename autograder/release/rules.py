@@ -227,11 +227,37 @@ def check_assignment(notebooks: Sequence[AuthoredNotebook], config: AssignmentCo
     if not math.isclose(total, config.points):
         raise AuthoringError(f"points: expected {config.points:g}, got {total:g} in all notebooks.", file)
     owners: dict[str, str] = {}
-    for notebook in notebooks:
+    for notebook, entry in zip(notebooks, config.notebooks, strict=True):
+        check_ideas(notebook, entry, file)
         for cell in notebook.having("check", "reflection"):
             other = owners.setdefault(str(cell.question), notebook.file)
             if other != notebook.file:
                 raise notebook.refuse(f"question id: expected once, got it in {other} too. Rename one.", cell)
+
+
+def check_ideas(notebook: AuthoredNotebook, config: NotebookConfig, file: str) -> None:
+    """Where questions name what of the lectures they grade, all of them do, and nothing else does.
+
+    Args:
+        notebook: The notebook.
+        config: What assignment.toml says of it.
+        file: That file, as messages show it.
+
+    Raises:
+        AuthoringError: If one of this is not so.
+    """
+    questions = [str(cell.question) for cell in notebook.having("check", "reflection")]
+    table = f"[notebooks.{notebook.name}.ideas]"
+    for name in config.ideas:
+        if name not in questions:
+            raise AuthoringError(
+                f"{table}: expected one of {', '.join(questions)}, got '{name}'. Rename or remove it.", file, None, name
+            )
+    for name in questions if config.ideas else ():
+        if name not in config.ideas:
+            raise AuthoringError(
+                f"{table}: expected the lecture idea of every question, found none. Add it.", file, None, name
+            )
 
 
 def check_hidden_tests(notebook: AuthoredNotebook, declared: Iterable[tuple[str, str]], file: str) -> None:

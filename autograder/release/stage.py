@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.config import NotebookConfig
@@ -13,6 +15,15 @@ from autograder.release.author import WHEEL, AuthoredCell, AuthoredNotebook
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _HEADING = re.compile(r"#{1,6}\s+(?P<text>.+?)\s*#*\s*$")
 _NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What the notebook and its assignment.toml say of the questions, by their ids."""
+
+    titles: Mapping[str, str]
+    sections: Mapping[str, str]
+    ideas: Mapping[str, str]
 
 
 def stage(notebook: AuthoredNotebook, *, assignment: str, config: NotebookConfig, wheel: str) -> dict[str, Any]:
@@ -27,9 +38,9 @@ def stage(notebook: AuthoredNotebook, *, assignment: str, config: NotebookConfig
     Returns:
         nbformat 4.5 as plain data; the same for the same arguments, cell ids included.
     """
-    titles = question_titles(notebook)
+    said = _Said(titles=question_titles(notebook), sections=question_sections(notebook), ideas=config.ideas)
     counts: Counter[str] = Counter()
-    cells = [_stage_cell(cell, counts, titles, wheel) for cell in notebook.cells]
+    cells = [_stage_cell(cell, counts, said, wheel) for cell in notebook.cells]
     course = {
         "assignment": assignment,
         "notebook": notebook.name,
@@ -51,15 +62,21 @@ def question_titles(notebook: AuthoredNotebook) -> dict[str, str]:
 
     A question without either is left out.
     """
-    titles: dict[str, str] = {}
+    titles = {name: _NUMBER.sub("", heading) for name, heading in question_sections(notebook).items()}
+    given = {str(cell.question): str(cell.options["title"]) for cell in notebook.cells if "title" in cell.options}
+    return titles | given
+
+
+def question_sections(notebook: AuthoredNotebook) -> dict[str, str]:
+    """The last heading before each question's first cell, as it stands; a question without one is left out."""
+    sections: dict[str, str] = {}
     heading = ""
     for cell in notebook.cells:
         if cell.kind == "markdown" and cell.role is None:
             heading = _last_heading(cell.source) or heading
         elif cell.question is not None and heading:
-            titles.setdefault(cell.question, heading)
-    given = {str(cell.question): str(cell.options["title"]) for cell in notebook.cells if "title" in cell.options}
-    return titles | given
+            sections.setdefault(cell.question, heading)
+    return sections
 
 
 def _last_heading(source: str) -> str:
@@ -68,16 +85,16 @@ def _last_heading(source: str) -> str:
         if line.lstrip().startswith("```"):
             fenced = not fenced
         elif not fenced and (match := _HEADING.match(line)):
-            heading = _NUMBER.sub("", match["text"])
+            heading = match["text"]
     return heading
 
 
-def _stage_cell(cell: AuthoredCell, counts: Counter[str], titles: dict[str, str], wheel: str) -> dict[str, Any]:
+def _stage_cell(cell: AuthoredCell, counts: Counter[str], said: _Said, wheel: str) -> dict[str, Any]:
     role = cell.role or "prose"
     stem = role if cell.question is None else f"{cell.question}-{role}"
     counts[stem] += 1
     count = counts[stem]
-    metadata: dict[str, Any] = {"course": _course_metadata(cell, role, titles)}
+    metadata: dict[str, Any] = {"course": _course_metadata(cell, role, said)}
     if cell.question is None:
         cell_id = f"{stem}-{count:03}"
     else:
@@ -88,12 +105,15 @@ def _stage_cell(cell: AuthoredCell, counts: Counter[str], titles: dict[str, str]
     return staged if cell.kind == "markdown" else staged | {"execution_count": None, "outputs": []}
 
 
-def _course_metadata(cell: AuthoredCell, role: str, titles: dict[str, str]) -> dict[str, Any]:
+def _course_metadata(cell: AuthoredCell, role: str, said: _Said) -> dict[str, Any]:
     course: dict[str, Any] = {"role": role}
     if cell.question is not None:
         course["question"] = cell.question
         if role != "solution":
-            course["title"] = titles[cell.question]
+            course["title"] = said.titles[cell.question]
+            for option, texts in (("section", said.sections), ("idea", said.ideas)):
+                if cell.question in texts:
+                    course[option] = texts[cell.question]
     for option in ("uses", "forbidden"):
         if words := cell.words(option):
             course[option] = list(words)

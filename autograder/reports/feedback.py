@@ -12,7 +12,7 @@ from autograder.reports.files import replace_file
 from autograder.reports.page import page_view
 from autograder.reports.rendering import render
 
-_NO_TITLES: Mapping[str, str] = {}
+_NONE: Mapping[str, str] = {}
 
 
 def write_feedback(course: Course, assignment: str, student: str, results: Sequence[NotebookResult]) -> Path:
@@ -35,22 +35,28 @@ def write_feedback(course: Course, assignment: str, student: str, results: Seque
     titles = {notebook.name: notebook.title for notebook in config.notebooks}
     order = {name: number for number, name in enumerate(titles)}
     ordered = sorted(results, key=lambda result: order.get(result.submission.notebook, len(order)))
-    page = render_feedback(student, config.title, ordered, titles)
+    page = render_feedback(student, config.title, ordered, titles, course.lectures)
     return replace_file(course.feedback / student / assignment / "feedback.html", page.encode("utf-8"))
 
 
 def render_feedback(
-    student: str, title: str, results: Sequence[NotebookResult], titles: Mapping[str, str] = _NO_TITLES
+    student: str,
+    title: str,
+    results: Sequence[NotebookResult],
+    titles: Mapping[str, str] = _NONE,
+    lectures: Mapping[str, str] = _NONE,
 ) -> str:
     """Render a student's page. Pure: the same for the same arguments.
 
     Whatever is shown is cleaned of control characters and escaped on its way into the page, wherever it comes from;
-    the page holds no script and asks for nothing from elsewhere, and says so to the browser.
+    the page holds no script and asks for nothing from elsewhere, and says so to the browser. Its only links to places
+    elsewhere are the addresses of the lectures.
 
     Args:
         student: Whose page.
         title: Of the assignment.
         results: One per notebook, in the order in which they are shown; at least one.
         titles: Notebook name to its title; a name without one is shown itself.
+        lectures: Name of a lecture to its address; one without is named only.
     """
-    return render("feedback.html", page=page_view(student, title, results, titles))
+    return render("feedback.html", page=page_view(student, title, results, titles, lectures))

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from autograder.model import Diagnosis, ErrorMap, NotebookResult, QuestionResult, TestResult, Verdict
+from autograder.reports.ladder import climbed
 from autograder.reports.merge import total, weakest
+from autograder.reports.reading import reading
 from autograder.reports.text import one_line, shortened
 from autograder.reports.views import Cause, Check, Finding, Group, NotebookView, PageView, Picture, QuestionView, State
 from autograder.reports.words import next_step, symbol, words
@@ -20,7 +22,7 @@ from course_utils.heat import LEGEND, caption, svg
 _MESSAGE = {"lines": 12, "characters": 800}
 _OUTPUT = {"lines": 40, "characters": 3000}
 _REMARK = 600
-
+_NO_LECTURES: Mapping[str, str] = {}
 
 _STATES: Mapping[State, tuple[str, str]] = {
     State.FULL: ("✓", "all right"),
@@ -31,7 +33,13 @@ _STATES: Mapping[State, tuple[str, str]] = {
 }
 
 
-def page_view(student: str, title: str, results: Sequence[NotebookResult], titles: Mapping[str, str]) -> PageView:
+def page_view(
+    student: str,
+    title: str,
+    results: Sequence[NotebookResult],
+    titles: Mapping[str, str],
+    lectures: Mapping[str, str] = _NO_LECTURES,
+) -> PageView:
     """Decide what one student's page shows.
 
     Args:
@@ -39,8 +47,9 @@ def page_view(student: str, title: str, results: Sequence[NotebookResult], title
         title: Of the assignment.
         results: One per notebook, in the order in which they are shown.
         titles: Notebook name to its title; a name without one is shown itself.
+        lectures: Name of a lecture to its address.
     """
-    notebooks = tuple(_notebook(result, titles) for result in results)
+    notebooks = tuple(_notebook(result, titles, lectures) for result in results)
     return PageView(
         student=one_line(student, 200),
         title=title,
@@ -53,7 +62,7 @@ def page_view(student: str, title: str, results: Sequence[NotebookResult], title
     )
 
 
-def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView:
+def _notebook(result: NotebookResult, titles: Mapping[str, str], lectures: Mapping[str, str]) -> NotebookView:
     submission = result.submission
     problem = submission.problem
     return NotebookView(
@@ -64,14 +73,16 @@ def _notebook(result: NotebookResult, titles: Mapping[str, str]) -> NotebookView
         problem=None if problem is None else shortened(problem, **_MESSAGE),
         ours=bool(submission.fault),
         remarks=tuple(one_line(remark, _REMARK) for remark in result.remarks),
-        questions=() if problem else tuple(_question(submission.notebook, entry) for entry in result.questions),
+        questions=()
+        if problem
+        else tuple(_question(submission.notebook, entry, lectures) for entry in result.questions),
         count=len(result.questions),
         handed_in=_moment(submission.submitted_at),
         fingerprint=submission.sha256[:12],
     )
 
 
-def _question(notebook: str, entry: QuestionResult) -> QuestionView:
+def _question(notebook: str, entry: QuestionResult, lectures: Mapping[str, str]) -> QuestionView:
     state = _state(entry)
     functions = entry.question.functions
     passed = [result for result in entry.tests if result.verdict is Verdict.PASSED]
@@ -99,6 +110,7 @@ def _question(notebook: str, entry: QuestionResult) -> QuestionView:
         helped=entry.helped,
         remarks=tuple(one_line(remark, _REMARK) for remark in entry.remarks),
         output=shortened(entry.output, **_OUTPUT),
+        reading=reading(entry.question, lectures),
     )
 
 
@@ -133,7 +145,13 @@ def _groups(results: Sequence[TestResult], functions: Sequence[str]) -> tuple[Gr
     for (verdict, sign, step, message), found in alike.items():
         text = shortened(message, **_MESSAGE)
         picture = next((_picture(result.error_map, text) for result in found if result.error_map is not None), None)
-        finding = Finding(message=text, checks=_checks(found, functions), count=len(found), picture=picture)
+        finding = Finding(
+            message=text,
+            checks=_checks(found, functions),
+            count=len(found),
+            picture=picture,
+            ladder=climbed(found[0]),
+        )
         first = not groups
         groups.setdefault((first, verdict, sign, step), []).append(finding)
     built: list[Group] = []

@@ -45,6 +45,38 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One rung of the comparison ladder.
+
+    Attributes:
+        name: What is looked at, in a word or two.
+        state: "passed", "failed" or "not looked at".
+        symbol: The state for the eye.
+    """
+
+    name: str
+    state: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where a question is explained.
+
+    Attributes:
+        section: Of the notebook, in words, or "".
+        lecture: Name of the lecture, or "".
+        idea: What of it the question grades, or "".
+        address: Of the lecture, or "".
+    """
+
+    section: str
+    lecture: str
+    idea: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What came out alike of one or more checks.
 
@@ -53,12 +85,14 @@ class Finding:
         checks: Which checks.
         count: How many, cases counted.
         picture: Where it is wrong, of the first check that shows it.
+        ladder: How far the answer got, rung by rung, or empty.
     """
 
     message: str
     checks: tuple[Check, ...]
     count: int
     picture: Picture | None = None
+    ladder: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +155,7 @@ class QuestionView:
         helped: Whether prerequisites were replaced.
         remarks: What costs nothing.
         output: What the student's code printed.
+        reading: Where it is explained, or None.
     """
 
     anchor: str
@@ -143,6 +178,7 @@ class QuestionView:
     helped: bool
     remarks: tuple[str, ...]
     output: str
+    reading: Reading | None
 
     @property
     def share(self) -> float:

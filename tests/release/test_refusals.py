@@ -132,6 +132,26 @@ IN_FILES = [
     ),
     Breach("test of a reflection", '@question("double")', '@question("why")', "got 'why'", None, "why", "tests", TESTS),
     Breach("computed question", '@question("double")', "@question(str(1))", "written out", edits="tests", file=TESTS),
+    Breach(
+        "idea of an unknown question",
+        'forbidden = ["numpy.convolve"]',
+        '[notebooks.first.ideas]\ndouble = "L: a"\nscale = "L: b"\nwhy = "L: c"\ntwice = "L: d"',
+        "expected one of double, scale, why, got 'twice'",
+        None,
+        "twice",
+        "assignment",
+        ASSIGNMENT,
+    ),
+    Breach(
+        "ideas of some questions",
+        'forbidden = ["numpy.convolve"]',
+        '[notebooks.first.ideas]\ndouble = "L: a"\nwhy = "L: c"',
+        "expected the lecture idea of every question",
+        None,
+        "scale",
+        "assignment",
+        ASSIGNMENT,
+    ),
     Breach("tests are no Python", "import numpy", "import", "expected Python", edits="tests", file=TESTS),
 ]
 

@@ -32,10 +32,28 @@ def test_notebook_is_read(built: DemoCourse) -> None:
             points=4,
             functions=("double",),
             forbidden=("numpy.add", "numpy.sum"),
+            section="1. Doubling numbers",
         ),
-        Question(id="scale", title="Scaling up and down", points=4.5, functions=("scale", "unscale"), uses=("double",)),
-        Question(id="why", title="Thoughts", points=1.5, manual=True),
+        Question(
+            id="scale",
+            title="Scaling up and down",
+            points=4.5,
+            functions=("scale", "unscale"),
+            uses=("double",),
+            section="2. Scaling",
+        ),
+        Question(id="why", title="Thoughts", points=1.5, manual=True, section="3. Thoughts"),
     )
+
+
+def test_ideas_are_read(demo: DemoCourse) -> None:
+    """What assignment.toml says of the lectures arrives with the questions, the one for a person included."""
+    texts = {"double": "Lecture 1: doubling", "scale": "Scaling", "why": 'Lecture 2: "why", and <b>'}
+    table = "".join(f"{name} = '{text}'\n" for name, text in texts.items())
+    demo.assignment.write_text(f"{demo.assignment.read_text()}\n[notebooks.first.ideas]\n{table}", encoding="utf-8")
+    release(demo.course, hidden_tests=demo.hidden_tests)
+    notebook = load_notebook(demo.course, "demo", "first")
+    assert {question.id: question.idea for question in notebook.questions} == texts
 
 
 def test_cells_are_read(built: DemoCourse) -> None:

@@ -125,6 +125,87 @@ def test_question() -> None:
     assert passed.one("li").text == "Values of the answer: case 0"
 
 
+def taught(**changes: object) -> QuestionResult:
+    """A wrong answer to a question that says where it is explained."""
+    entry = question_result("conv_output_size", [(Verdict.FAILED, "Too large.", "values")])
+    about = {"section": "6. The size of the output", "idea": "Lecture 7: padding and stride decide the size"} | changes
+    return replace(entry, question=replace(entry.question, **about))
+
+
+def test_where_to_read_again() -> None:
+    """A wrong answer is sent back to the section of the notebook and to the lecture's idea, by a link if it has one."""
+    finding = page(result(questions=[taught()])).one("div", class_="finding")
+    assert rows(finding)["Read again"] == (
+        "Section 6 of the notebook, “The size of the output”. Lecture 7: padding and stride decide the size."
+    )
+    assert finding.all("a") == []
+    lectures = {"Lecture 7": "https://example.edu/?a=1&b='2'"}
+    root = parse(render_feedback("ada", "Convolution", [result(questions=[taught()])], TITLES, lectures))
+    link = root.one("div", class_="finding").one("a")
+    assert (link.text, link.attributes["href"]) == ("Lecture 7", lectures["Lecture 7"])
+    assert link.attributes["rel"] == "noreferrer"
+
+
+def test_idea_of_what_is_right_or_not_begun() -> None:
+    """Every question names its idea once; what was not begun also says where it is explained."""
+    right = question_result("conv_output_size")
+    open_ = question_result("conv_output_size", [Verdict.NOT_IMPLEMENTED])
+    for entry in (right, open_):
+        about = replace(entry.question, section=taught().question.section, idea=taught().question.idea)
+        section = page(result(questions=[replace(entry, question=about)])).one("section", class_="question")
+        assert section.text.count("Lecture 7: padding and stride decide the size.") == 1
+        assert ("It is explained in section 6 of the notebook" in section.text) is (entry is open_)
+
+
+def test_nothing_to_read() -> None:
+    """A question of which neither is known has no empty row."""
+    bare = page(result(questions=[taught(section="", idea="")])).one("div", class_="finding")
+    assert "Read again" not in rows(bare)
+    assert rows(page(result(questions=[taught(section="")])).one("div", class_="finding"))["Read again"] == (
+        "Lecture 7: padding and stride decide the size."
+    )
+
+
+def ladder(*given: Given, **changes: object) -> list[str]:
+    """The rungs of the first finding, as a screen reader says them."""
+    found = question("conv_nd", *given, **changes).one("div", class_="finding")
+    return [step.text for one in found.all("ol", class_="rungs") for step in one.all("li")]
+
+
+def test_ladder() -> None:
+    """The first finding shows every rung with a mark and words: what held, what failed, what was not looked at."""
+    assert ladder((Verdict.FAILED, "No.", "shape")) == [
+        "✓ defined: passed",
+        "✓ a function: passed",
+        "✓ ran: passed",
+        "✓ type: passed",
+        "✗ shape: failed",
+        *(f"– {name}: not looked at" for name in ("dtype", "finite", "values", "inputs kept", "same twice")),
+    ]
+
+
+def test_no_ladder() -> None:
+    """Where the cause stands beside the ladder there is none, and what else went wrong has none of its own."""
+    for verdict in (Verdict.FORBIDDEN, Verdict.SKIPPED, Verdict.GRADER_FAULT):
+        assert ladder(Verdict.PASSED, (verdict, "No.", "ran")) == []
+    assert ladder((Verdict.FAILED, "No.")) == []
+    shapes: list[Given] = [(Verdict.FAILED, f"Shape {number}.", "shape") for number in range(3)]
+    assert len(question("conv_nd", *shapes).all("ol", class_="rungs")) == 1
+
+
+def test_every_class_has_a_style() -> None:
+    """No class of the page is a leftover: each is styled, or stands for a state that is."""
+    entries = [taught(), wrong_at(((0.0, 1.0),)), question_result("conv_nd", [(Verdict.FAILED, "x", "type")] * 2)]
+    known = Diagnosis(mistake="m", symptom="s", hint="h")
+    entries = [replace(entry, diagnosis=known) for entry in entries]
+    source = render_feedback("ada", "Convolution", [result(questions=entries, remarks=["r"])], TITLES)
+    root = parse(source)
+    used = {name for element in root.all() for name in element.attributes.get("class", "").split()}
+    styled = set(re.findall(r"\.([a-z]+)", root.one("style").raw))
+    # A rung that held and the top of the page need no rule; the grid of a picture brings its own.
+    assert used - styled == {"passed", "page", "grid"}
+
+
 def test_one_other_outcome_is_open_and_many_are_folded() -> None:
     """What else went wrong is in sight if it is one thing; a long list waits to be opened."""
     shapes: list[Given] = [(Verdict.FAILED, f"Shape {number}.", "shape") for number in range(5)]
