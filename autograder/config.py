@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, did_you_mean
 from autograder.model import Limits
 
 SANDBOX_LEVELS = ("rlimits", "landlock", "uid", "namespaces")
@@ -102,6 +102,11 @@ class Course:
         return self.work / "journal"
 
     @property
+    def lock(self) -> Path:
+        """Held by the one grader at work on the course."""
+        return self.work / "grading.lock"
+
+    @property
     def secret(self) -> Path:
         """The course's secret, from which hidden inputs are drawn."""
         return self.work / "secret"
@@ -121,6 +126,12 @@ class Course:
         if not self.solutions.is_dir():
             return ()
         return tuple(sorted(path.parent.name for path in self.solutions.glob("*/assignment.toml")))
+
+
+def weakest(levels: Iterable[str]) -> str:
+    """The weakest of some walls; a name that is no level ("none") is weaker than all."""
+    rank = {level: number for number, level in enumerate(SANDBOX_LEVELS)}
+    return min(levels, key=lambda level: rank.get(level, -1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +186,11 @@ def load_assignment(course: Course, assignment: str) -> AssignmentConfig:
     """
     path = course.solutions / assignment / "assignment.toml"
     if assignment not in course.assignment_ids():
-        known = ", ".join(course.assignment_ids()) or "none"
-        raise CourseError(f"Assignment: expected one of {known}, got '{assignment}'.")
+        known = course.assignment_ids()
+        raise CourseError(
+            f"Assignment: expected one of {', '.join(known) or 'none'}, got '{assignment}'."
+            f"{did_you_mean(assignment, known)}"
+        )
     data = _read_toml(path)
     try:
         notebooks = tuple(

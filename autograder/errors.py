@@ -5,6 +5,8 @@ Each message says what was checked, what was expected and what came, then one ne
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -51,3 +53,11 @@ class SandboxError(AutograderError):
 
 class GraderFault(AutograderError):
     """Our own fault. It never costs a student points: the question is held for a person."""
+
+
+def did_you_mean(got: str, known: Iterable[str]) -> str:
+    """What a wrong name was likely to be, as a sentence with a space before it; "" if nothing is near."""
+    # Upper and lower case are the same to people.
+    names = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(got.casefold(), names, n=1)
+    return f" Did you mean '{names[near[0]]}'?" if near else ""

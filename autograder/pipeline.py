@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.config import SANDBOX_LEVELS, Course
 from autograder.diagnosis.material import load_material
-from autograder.errors import CourseError
+from autograder.errors import CourseError, did_you_mean
 from autograder.gradebook.read import scores
 from autograder.gradebook.record import record
 from autograder.grading.engine import grade_class, grade_one, spread
 from autograder.grading.journal import open_journal
+from autograder.grading.lock import only_grader
 from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.grading.secret import course_secret
 from autograder.intake.collect import collect
@@ -59,6 +61,7 @@ def grade_assignment(
     folder: Path,
     *,
     students: Sequence[str] | None = None,
+    only: Sequence[str] | None = None,
     fresh: bool = False,
     jobs: int = 0,
     accept_weaker: bool = False,
@@ -72,6 +75,7 @@ def grade_assignment(
         assignment: Id of the assignment.
         folder: Holds one folder per student, or one file per student.
         students: Only these; all if None.
+        only: Only these questions; the others keep what was found last for the same answers. All if None.
         fresh: Grade even what the journal knows.
         jobs: Processes; 0 means one per core.
         accept_weaker: Grade behind a wall weaker than the course's minimum.
@@ -83,21 +87,37 @@ def grade_assignment(
         SandboxError: If the wall is weaker than the course demands.
     """
     notebooks = load_notebooks(course, assignment)
-    submissions = _only(collect(folder, assignment, notebooks), students)
-    start(len(submissions))
-    plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker)
-    with open_journal(course.journal, assignment) as journal:
-        results = grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, progress=progress)
+    _check_questions(notebooks, only or ())
+    with only_grader(course.lock):
+        submissions = _only(collect(folder, assignment, notebooks), students)
+        start(len(submissions))
+        plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only)
+        with open_journal(course.journal, assignment) as journal:
+            results = grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, progress=progress)
         remarks = [journal.remark] if journal.remark else []
         remarks.extend(_weaker_walls(course, results))
-        record(course, results)
-    paths = [write_feedback(course, assignment, entry.student, entry.notebooks) for entry in by_student(results)]
+        with _nothing_is_lost():
+            record(course, results)
+            paths = [
+                write_feedback(course, assignment, entry.student, entry.notebooks) for entry in by_student(results)
+            ]
+            if not students:
+                paths.append(write_classroom(course, assignment, results))
+                paths.append(write_csv(course, assignment, results))
     if students:
         remarks.append("The CSV of the class stays as it was; `autograder export` writes what the gradebook holds.")
-    else:
-        paths.append(write_classroom(course, assignment, results))
-        paths.append(write_csv(course, assignment, results))
+    if only:
+        remarks.append(f"Graded again: {', '.join(only)}. The other questions keep their earlier results.")
     return Outcome(results=results, remarks=tuple(remarks), paths=(*paths, course.gradebook))
+
+
+@contextmanager
+def _nothing_is_lost() -> Iterator[None]:
+    """Say, where a result can't be written to its last place, that it stands in the journal."""
+    try:
+        yield
+    except CourseError as error:
+        raise CourseError(f"{error} Nothing is lost: the journal keeps every result.") from error
 
 
 def grade_file(course: Course, student: str, assignment: str, notebook: str, path: Path) -> NotebookResult:
@@ -243,13 +263,37 @@ def _only(submissions: tuple[Submission, ...], students: Sequence[str] | None) -
     for name in students:
         if name not in known:
             raise CourseError(
-                f"Student: expected one of the {len(known)} who handed in, got '{name}'. Look at the folder's names."
+                f"Student: expected one of the {len(known)} who handed in, got '{name}'."
+                f"{did_you_mean(name, known)} Look at the folder's names."
             )
     return tuple(submission for submission in submissions if submission.student in students)
 
 
+def _check_questions(notebooks: Sequence[Notebook], only: Sequence[str]) -> None:
+    """Refuse names that are no questions, and questions that a person grades."""
+    assignment = notebooks[0].assignment
+    questions = {question.id: question for notebook in notebooks for question in notebook.questions}
+    for name in only:
+        if name not in questions:
+            raise CourseError(
+                f"Question: expected one of {assignment}'s ({', '.join(questions)}), got '{name}'."
+                f"{did_you_mean(name, questions)}"
+            )
+        if questions[name].manual:
+            raise CourseError(f"Question: expected one that is graded by tests, got '{name}', which a person grades.")
+
+
 def _plans(
-    course: Course, notebooks: Sequence[Notebook], secret: bytes, *, accept_weaker: bool = False
+    course: Course,
+    notebooks: Sequence[Notebook],
+    secret: bytes,
+    *,
+    accept_weaker: bool = False,
+    only: Sequence[str] | None = None,
 ) -> dict[str, GradingPlan]:
     minimum = SANDBOX_LEVELS[0] if accept_weaker else None
-    return {notebook.name: plan_grading(course, notebook, secret, minimum=minimum) for notebook in notebooks}
+    plans = {notebook.name: plan_grading(course, notebook, secret, minimum=minimum) for notebook in notebooks}
+    if not only:
+        return plans
+    own = {entry.name: tuple(question.id for question in entry.questions if question.id in only) for entry in notebooks}
+    return {name: replace(plan, only=own[name]) for name, plan in plans.items()}

@@ -15,13 +15,14 @@ from typing import TypeVar
 
 from autograder.config import SANDBOX_LEVELS
 from autograder.diagnosis.material import load_material
-from autograder.errors import AutograderError, GraderFault, SandboxError
+from autograder.errors import AutograderError, CourseError, GraderFault, SandboxError
 from autograder.grading.answer import grade_submission, held_result
 from autograder.grading.crew import Lost, cores, in_order, side_by_side
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
-from autograder.grading.plan import GradingPlan, plan_key, submission_key
+from autograder.grading.partial import held, merged
+from autograder.grading.plan import GradingPlan, answer_key, plan_key, submission_key
 from autograder.model import DeclaredTest, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.protocol import Sandbox
@@ -32,6 +33,7 @@ Result = TypeVar("Result")
 # A process asks one submission at a time: hidden tests and forkserver serve one, and an executor may have threads.
 _TURN = threading.Lock()
 _TRIES = 2
+_NAMED = 5
 
 
 def grade_class(
@@ -45,6 +47,8 @@ def grade_class(
     progress: Callable[[NotebookResult], None] = lambda result: None,
 ) -> tuple[NotebookResult, ...]:
     """Grade submissions; what the journal knows is not graded again.
+
+    Where a plan names single questions, the others keep what was found last for the same answers.
 
     Args:
         plans: Notebook name to plan.
@@ -60,27 +64,76 @@ def grade_class(
 
     Raises:
         SandboxError: If the wall is weaker than the course demands.
+        CourseError: If the journal can't be written, or single questions are wanted of a submission without earlier
+            results.
     """
     results: dict[int, NotebookResult] = {}
-    waiting: list[tuple[int, str]] = []
+    waiting: list[int] = []
     keys = {name: plan_key(plan) for name, plan in plans.items()}
+    _refuse_without_earlier(plans, submissions, journal)
     for index, submission in enumerate(submissions):
-        key = submission_key(keys[submission.notebook], submission)
-        known = None if journal is None or fresh else journal.known.get(key)
+        known = None if fresh else _known(plans[submission.notebook], keys[submission.notebook], submission, journal)
         if known is None:
-            waiting.append((index, key))
+            waiting.append(index)
         else:
             # The same answers may have been handed in again under another file name or time.
             results[index] = replace(known, submission=submission)
             progress(results[index])
-    work = [(plans[submissions[index].notebook], submissions[index]) for index, _ in waiting]
-    for position, result in _run(work, jobs, executor):
-        index, key = waiting[position]
-        if journal is not None and not any(entry.points_pending and entry.tests for entry in result.questions):
-            journal.append(key, result)
-        results[index] = result
-        progress(result)
+    work = [(plans[submissions[index].notebook], submissions[index]) for index in waiting]
+    for position, graded in _run(work, jobs, executor):
+        (plan, submission), index = work[position], waiting[position]
+        results[index] = _kept(plan, keys[submission.notebook], graded, journal)
+        progress(results[index])
     return tuple(results[index] for index in range(len(submissions)))
+
+
+def _known(plan: GradingPlan, key: str, submission: Submission, journal: Journal | None) -> NotebookResult | None:
+    """What the journal has on a submission, if nothing is left to be graded."""
+    if journal is None:
+        return None
+    own, answer = submission_key(key, submission), answer_key(submission)
+    if plan.only is None:
+        result = journal.get(own)
+        return None if result is None or held(result.questions) else result
+    if not plan.only:
+        return journal.latest(answer)
+    # A later record may know other questions better.
+    result = journal.get(own) if journal.is_latest(own, answer) else None
+    if result is None or held([entry for entry in result.questions if entry.question.id in plan.only]):
+        return None
+    return result
+
+
+def _kept(plan: GradingPlan, key: str, graded: NotebookResult, journal: Journal | None) -> NotebookResult:
+    """What was graded, complete, and written down."""
+    if journal is None:
+        return graded
+    answer = answer_key(graded.submission)
+    if plan.only is not None:
+        earlier = journal.latest(answer)
+        assert earlier is not None, "a journal that had it a moment ago"
+        graded = merged(earlier, graded, plan.only)
+    journal.append(submission_key(key, graded.submission), answer, graded)
+    return graded
+
+
+def _refuse_without_earlier(
+    plans: Mapping[str, GradingPlan], submissions: Sequence[Submission], journal: Journal | None
+) -> None:
+    """Refuse to grade some questions of a notebook whose others have no result."""
+    missing = [
+        submission.student
+        for submission in submissions
+        if plans[submission.notebook].only is not None
+        and (journal is None or journal.latest(answer_key(submission)) is None)
+    ]
+    if missing:
+        students = tuple(dict.fromkeys(missing))
+        named = ", ".join(students[:_NAMED]) + (" and others" if len(students) > _NAMED else "")
+        raise CourseError(
+            f"Single questions: expected earlier results for the other questions of every submission, found none for "
+            f"{len(missing)} of {len(submissions)} as they are now ({named}). Grade these as a whole first."
+        )
 
 
 def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
@@ -97,7 +150,13 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
             grader = open_grader(plan)
             try:
                 return grade_submission(
-                    submission, plan.notebook, grader.tests, grader.sandbox, dict(plan.library), grader.diagnostician
+                    submission,
+                    plan.notebook,
+                    grader.tests,
+                    grader.sandbox,
+                    dict(plan.library),
+                    grader.diagnostician,
+                    plan.only,
                 )
             except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
                 fault = traceback.format_exc()

@@ -1,10 +1,14 @@
-"""The journal: every result, appended and synced as it comes, so that a killed run goes on where it was."""
+"""The journal: every result, appended and synced as it comes, so that a killed run goes on where it was.
+
+One record is one line of JSON: the hash of all that its verdicts depend on, the hash of the answers that were graded,
+a check sum, the result. Results stay on the disk until they are asked for; only their places are kept in memory.
+"""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,49 +20,106 @@ import msgspec
 from autograder.errors import CourseError
 from autograder.model import NotebookResult
 
+_NAMED = 5
 
-class _Entry(msgspec.Struct, frozen=True):
+
+class _Record(msgspec.Struct, frozen=True):
     key: str
-    result: NotebookResult
+    answer: str
+    check: int
+    result: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    key: str
+    start: int
+    length: int
 
 
 @dataclass(slots=True)
 class Journal:
-    """Results by key, and the file to which new ones are appended.
+    """Where each result lies, and the file to which new ones are appended.
 
     Attributes:
-        known: What earlier runs found.
-        remark: What was mended on opening, or "".
+        remark: What was damaged on opening, or "".
     """
 
     _file: BinaryIO
-    known: dict[str, NotebookResult] = field(default_factory=dict)
+    _folder: Path
+    _places: dict[str, _Place] = field(default_factory=dict)
+    _latest: dict[str, _Place] = field(default_factory=dict)
     remark: str = ""
 
-    def append(self, key: str, result: NotebookResult) -> None:
+    def __len__(self) -> int:
+        """How many keys have a result."""
+        return len(self._places)
+
+    def get(self, key: str) -> NotebookResult | None:
+        """What was found under a key, or None."""
+        return self._read(self._places.get(key))
+
+    def latest(self, answer: str) -> NotebookResult | None:
+        """What was found last for some answers, whatever the tests, the environment and the secret were then."""
+        return self._read(self._latest.get(answer))
+
+    def is_latest(self, key: str, answer: str) -> bool:
+        """Whether nothing was found for these answers since the record of a key."""
+        place = self._latest.get(answer)
+        return place is not None and place.key == key
+
+    def append(self, key: str, answer: str, result: NotebookResult) -> None:
         """Write one result and wait until it is on the disk.
+
+        Args:
+            key: Hash of all that its verdicts depend on.
+            answer: Hash of the answers.
+            result: What was found.
 
         Raises:
             CourseError: If the disk takes no more; what was written before stays good.
         """
-        line = msgspec.json.encode(_Entry(key, result)) + b"\n"
+        data = msgspec.json.encode(result)
+        line = msgspec.json.encode(_Record(key, answer, _check(key, answer, data), msgspec.Raw(data))) + b"\n"
         start = os.fstat(self._file.fileno()).st_size
         try:
             if self._file.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301 - one way out
             os.fsync(self._file.fileno())
+            if start == 0:
+                _sync_folder(self._folder)
         except OSError as error:
             os.ftruncate(self._file.fileno(), start)
             raise CourseError(f"Journal: could not write a result ({error}). Make room and run again.") from error
-        self.known[key] = result
+        self.note(key, answer, start, len(line))
+
+    def note(self, key: str, answer: str, start: int, length: int) -> None:
+        """Remember where a record lies."""
+        self._places[key] = self._latest[answer] = _Place(key, start, length)
+
+    def _read(self, place: _Place | None) -> NotebookResult | None:
+        if place is None:
+            return None
+        line = os.pread(self._file.fileno(), place.length, place.start)
+        record = _decode(line)
+        if record is None:
+            return None
+        try:
+            return msgspec.json.decode(record.result, type=NotebookResult)
+        except msgspec.DecodeError:
+            # Another version of ours wrote it, in other words.
+            return None
 
 
 @contextmanager
 def open_journal(folder: Path, assignment: str) -> Iterator[Journal]:
-    """Open the journal of one assignment for one grader at a time.
+    """Open the journal of one assignment. Whoever opens it holds the course's lock.
+
+    A damaged end, which a killed run or a full disk leaves behind, is cut off; damage before it stays where it is.
+    Either is said in the journal's remark, and what it held is graded again.
 
     Raises:
-        CourseError: If another grader holds it, or the folder can't be written.
+        CourseError: If the folder can't be written.
     """
     path = folder / f"{assignment}.jsonl"
     try:
@@ -68,30 +129,53 @@ def open_journal(folder: Path, assignment: str) -> Iterator[Journal]:
     except OSError as error:
         raise CourseError(f"{path}: expected a journal that can be written, got: {error}.") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CourseError(
-                f"{path}: another grader is at work on this assignment. Wait for it to end, then run again."
-            ) from error
-        yield _read(file, path)
+        yield _load(file, path)
 
 
-def _read(file: BinaryIO, path: Path) -> Journal:
-    decoder = msgspec.json.Decoder(_Entry)
-    journal = Journal(file)
-    lines = path.read_bytes().splitlines(keepends=True)
-    end = 0
-    for number, line in enumerate(lines):
-        end += len(line)
-        try:
-            entry = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            journal.remark = f"{path.name}: record {number + 1} is damaged; what it held is graded again."
-        else:
-            journal.known[entry.key] = entry.result
-    if lines and not lines[-1].endswith(b"\n"):
-        # A run was killed while it wrote: the next record must not be glued to the torn one.
+def _load(file: BinaryIO, path: Path) -> Journal:
+    journal = Journal(file, path.parent)
+    start = good_end = last_good = 0
+    damaged: list[int] = []
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            record = _decode(line)
+            if record is None:
+                damaged.append(number)
+            else:
+                journal.note(record.key, record.answer, start, len(line))
+                good_end, last_good = start + len(line), number
+            start += len(line)
+    if start > good_end:
+        # The next record must not be glued to a torn one.
+        os.ftruncate(file.fileno(), good_end)
+        damaged = [number for number in damaged if number < last_good]
         journal.remark = f"{path.name}: the last record was torn and is cut off; what it held is graded again."
-        os.ftruncate(file.fileno(), end - len(lines[-1]))
+    if damaged:
+        named = ", ".join(map(str, damaged[:_NAMED])) + (" and others" if len(damaged) > _NAMED else "")
+        words = "record {} is" if len(damaged) == 1 else "records {} are"
+        middle = f"{path.name}: {words.format(named)} damaged; what was held there is graded again."
+        journal.remark = f"{middle} {journal.remark}".strip()
     return journal
+
+
+def _decode(line: bytes) -> _Record | None:
+    """A record, or None where it is damaged."""
+    try:
+        record = msgspec.json.decode(line, type=_Record)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    sound = line.endswith(b"\n") and record.check == _check(record.key, record.answer, bytes(record.result))
+    return record if sound else None
+
+
+def _check(key: str, answer: str, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(f"{key} {answer} ".encode()))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a new file is found again after the power was cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

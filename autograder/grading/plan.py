@@ -36,6 +36,7 @@ class GradingPlan:
         level: Wall to put up, or None for the strongest that the machine offers.
         minimum: Weakest wall at which grading is allowed.
         device: "cpu" or "cuda": where student code computes.
+        only: Ids of the questions to grade; None means all.
     """
 
     notebook: Notebook
@@ -45,6 +46,7 @@ class GradingPlan:
     level: str | None
     minimum: str
     device: str = "cpu"
+    only: tuple[str, ...] | None = None
 
     @property
     def tests(self) -> Path:
@@ -85,7 +87,7 @@ def fingerprint(plan: GradingPlan) -> dict[str, str]:
         "autograder.diagnosis": package / "diagnosis",
         "course_utils": Path(course_utils.__file__).parent,
     }
-    settings = (plan.notebook, plan.limits, plan.level, plan.library, plan.device)
+    settings = (plan.notebook, plan.limits, plan.level, plan.library, plan.device, plan.only)
     return {
         "Python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in _LIBRARIES},
@@ -104,6 +106,12 @@ def submission_key(plan_key: str, submission: Submission) -> str:
     """Hash of all that a submission's verdicts depend on."""
     answer = (submission.student, submission.cells, submission.remarks, submission.problem)
     return hashlib.sha256(plan_key.encode() + msgspec.json.encode(answer)).hexdigest()
+
+
+def answer_key(submission: Submission) -> str:
+    """Hash of what a student answered in a notebook, whatever it is graded with."""
+    answer = (submission.student, submission.notebook, submission.cells, submission.problem)
+    return hashlib.sha256(msgspec.json.encode(answer)).hexdigest()
 
 
 def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:

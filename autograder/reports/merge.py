@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.config import SANDBOX_LEVELS
+from autograder.config import weakest
 from autograder.model import NotebookResult, QuestionResult
 
 
@@ -78,12 +78,6 @@ def by_student(results: Iterable[NotebookResult]) -> tuple[StudentResult, ...]:
 def total(points: Iterable[float]) -> float:
     """A sum of points without the dust of adding them: they have two decimals."""
     return round(float(sum(points)), 2)
-
-
-def weakest(levels: Iterable[str]) -> str:
-    """The weakest of some walls; a name that config doesn't know ("none") is weaker than all."""
-    rank = {level: number for number, level in enumerate(SANDBOX_LEVELS)}
-    return min(levels, key=lambda level: rank.get(level, -1))
 
 
 def columns(results: Sequence[StudentResult]) -> tuple[tuple[str, str], ...]:

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from autograder.config import weakest
 from autograder.model import Diagnosis, ErrorMap, NotebookResult, QuestionResult, TestResult, Verdict
 from autograder.reports.ladder import climbed
-from autograder.reports.merge import total, weakest
+from autograder.reports.merge import total
 from autograder.reports.reading import reading
 from autograder.reports.text import one_line, shortened
 from autograder.reports.views import Cause, Check, Finding, Group, NotebookView, PageView, Picture, QuestionView, State

@@ -113,9 +113,7 @@ class NotebookRunner:
 
     def _compile(self, source: str, file: str) -> tuple[str, CodeType]:
         """The text that runs, and its code. Most cells are plain Python, which compiles ten times faster."""
-        compiled = partial(
-            compile, filename=file, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-        )
+        compiled = partial(compile, filename=file, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         try:
             return source, compiled(source)
         except (SyntaxError, ValueError):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
+from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.errors import CourseError
 from autograder.grading.journal import open_journal
@@ -28,12 +32,22 @@ def result(student: str) -> NotebookResult:
 
 
 def test_results_come_back(tmp_path):
-    """What one run wrote, the next one knows."""
+    """What one run wrote, the next one knows, by its key and by the answers; the last record of a key counts."""
     with open_journal(tmp_path, "a") as journal:
-        journal.append("k1", result("ada"))
-        journal.append("k2", result("bob"))
+        journal.append("k1", "a1", result("ada"))
+        journal.append("k2", "a2", result("bob"))
+        journal.append("k3", "a1", result("ada again"))
+        journal.append("k2", "a2", result("bob again"))
+        assert journal.get("k1") == result("ada")
     with open_journal(tmp_path, "a") as journal:
-        assert journal.known == {"k1": result("ada"), "k2": result("bob")}
+        assert len(journal) == 3
+        assert journal.get("k1") == result("ada")
+        assert journal.get("k2") == result("bob again")
+        assert journal.get("k4") is None
+        assert journal.latest("a1") == result("ada again")
+        assert journal.latest("a3") is None
+        assert journal.is_latest("k3", "a1")
+        assert not journal.is_latest("k1", "a1")
         assert journal.remark == ""
 
 
@@ -51,63 +65,132 @@ def test_pictures_and_diagnoses_come_back(tmp_path):
     )
     graded = NotebookResult(submission=result("ada").submission, questions=(entry,), sandbox_level="landlock")
     with open_journal(tmp_path, "a") as journal:
-        journal.append("k1", graded)
+        journal.append("k1", "a1", graded)
     with open_journal(tmp_path, "a") as journal:
-        assert journal.known["k1"] == graded
+        assert journal.get("k1") == graded
 
 
-def test_a_torn_last_record_is_cut_off(tmp_path):
-    """A record without its end is removed with a remark; the next one starts on a line of its own."""
+@pytest.fixture
+def three(tmp_path):
+    """A journal of three records."""
     with open_journal(tmp_path, "a") as journal:
-        journal.append("k1", result("ada"))
-        journal.append("k2", result("bob"))
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(path.read_bytes()[:-20])
-    with open_journal(tmp_path, "a") as journal:
-        assert set(journal.known) == {"k1"}
-        assert "torn" in journal.remark
-        journal.append("k3", result("cyd"))
-    with open_journal(tmp_path, "a") as journal:
-        assert set(journal.known) == {"k1", "k3"}
+        for number, student in enumerate(("ada", "bob", "cyd"), 1):
+            journal.append(f"k{number}", f"a{number}", result(student))
+    return tmp_path / "a.jsonl"
 
 
-def test_a_damaged_record_in_the_middle_costs_itself_only(tmp_path):
-    """Records behind a damaged one are still known."""
-    with open_journal(tmp_path, "a") as journal:
-        journal.append("k1", result("ada"))
-        journal.append("k2", result("bob"))
-    path = tmp_path / "a.jsonl"
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"\xff garbage\n" + lines[1])
-    with open_journal(tmp_path, "a") as journal:
-        assert set(journal.known) == {"k2"}
-        assert "record 1 is damaged" in journal.remark
+def known(path) -> tuple[set[str], str]:
+    with open_journal(path.parent, "a") as journal:
+        return {key for key in ("k1", "k2", "k3", "k4") if journal.get(key) is not None}, journal.remark
 
 
-def test_a_second_grader_is_refused(tmp_path):
-    """Two graders on one assignment would mix their records."""
-    with (
-        open_journal(tmp_path, "a"),
-        pytest.raises(CourseError, match="another grader is at work"),
-        open_journal(tmp_path, "a"),
-    ):
-        pass
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-1],
+        lambda data: data[:-20],
+        lambda data: data[:-20] + b"\0" * 20,
+        lambda data: data.replace(b"cyd", b"cyn"),
+        lambda data: data + b"\0" * 4096,
+        lambda data: data + b'{"key": "k4"}\n\xff\n',
+    ],
+    ids=["no end", "torn", "zeros at the end", "other content", "zeros behind", "garbage behind"],
+)
+def test_a_damaged_end_is_cut_off(three, damage):
+    """It is said once; what stood before is known, and the next record starts on a line of its own."""
+    before = three.read_bytes()
+    three.write_bytes(damage(before))
+    whole = {"k1", "k2", "k3"} if len(three.read_bytes()) > len(before) else {"k1", "k2"}
+    with open_journal(three.parent, "a") as journal:
+        assert "is cut off" in journal.remark
+        journal.append("k4", "a4", result("dan"))
+    assert known(three) == (whole | {"k4"}, "")
+
+
+def test_damage_in_the_middle_costs_itself_only(three):
+    """Records around a damaged one are known, it is named, and stays where it is."""
+    lines = three.read_bytes().splitlines(keepends=True)
+    three.write_bytes(lines[0] + lines[1].replace(b"bob", b"rob") + lines[2])
+    before = three.read_bytes()
+    keys, remark = known(three)
+    assert keys == {"k1", "k3"}
+    assert "record 2 is damaged" in remark
+    assert three.read_bytes() == before
+
+
+def test_damage_in_the_middle_and_at_the_end(three):
+    """Both are said; many damaged records are not all named."""
+    three.write_bytes(b"x\n" * 7 + three.read_bytes()[:-20])
+    keys, remark = known(three)
+    assert keys == {"k1", "k2"}
+    assert "records 1, 2, 3, 4, 5 and others are damaged" in remark
+    assert "is cut off" in remark
+
+
+def test_nothing_but_garbage(three):
+    """A journal without one good record starts anew."""
+    three.write_bytes(b"\x1f\x8b garbage")
+    keys, remark = known(three)
+    assert keys == set()
+    assert "is cut off" in remark
+    assert three.read_bytes() == b""
+
+
+@given(cut=st.integers(0, 2000), flipped=st.one_of(st.none(), st.integers(0, 2000)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+def test_no_damage_makes_up_a_result(three, cut, flipped):
+    """Whatever is cut off and whichever byte changes, a record is as it was written or it is not there."""
+    whole = three.read_bytes()
+    data = bytearray(whole[:cut])
+    if flipped is not None and flipped < len(data):
+        data[flipped] ^= 0x15
+    three.write_bytes(data)
+    with open_journal(three.parent, "a") as journal:
+        for key, student in (("k1", "ada"), ("k2", "bob"), ("k3", "cyd")):
+            assert journal.get(key) in (None, result(student))
+    three.write_bytes(whole)
+
+
+def test_results_stay_on_the_disk(tmp_path):
+    """A large class costs no memory but that of its keys."""
+    large = NotebookResult(
+        submission=Submission(student="ada", assignment="a", notebook="n", remarks=("x" * 1_000_000,)),
+        questions=(),
+        sandbox_level="landlock",
+    )
+    with open_journal(tmp_path, "a") as journal:
+        for number in range(20):
+            journal.append(f"k{number}", "a", large)
+    tracemalloc.start()
+    with open_journal(tmp_path, "a") as journal:
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+        assert journal.get("k19") == large
+    tracemalloc.stop()
+
+
+def test_a_result_in_other_words_is_not_known(tmp_path):
+    """A record of another version of ours is no reason to stop."""
+    with open_journal(tmp_path, "a") as journal:
+        journal.append("k1", "a1", replace(result("ada"), questions="none"))
+        assert journal.get("k1") is None
+        assert journal.latest("a1") is None
 
 
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     """A record that does not fit is refused in one line, and what stood before stays readable."""
     with open_journal(tmp_path, "a") as journal:
-        journal.append("k1", result("ada"))
+        journal.append("k1", "a1", result("ada"))
 
         def no_sync(_: int) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", no_sync)
         with pytest.raises(CourseError, match="No space left on device"):
-            journal.append("k2", result("bob"))
+            journal.append("k2", "a2", result("bob"))
     monkeypatch.undo()
     with open_journal(tmp_path, "a") as journal:
-        assert set(journal.known) == {"k1"}
+        assert journal.get("k1") == result("ada")
+        assert journal.get("k2") is None
         assert journal.remark == ""
 
 
