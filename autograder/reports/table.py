@@ -15,6 +15,8 @@ from autograder.reports.text import one_line
 from autograder.reports.words import amount
 
 _LONGEST_NAME = 16
+# Accents take no column of a terminal, however many they are.
+_NAME_CHARACTERS = 4 * _LONGEST_NAME
 _LONGEST_NOTE = 120
 
 
@@ -55,7 +57,7 @@ def _notebook_table(title: str, students: Sequence[StudentResult]) -> Table:
         points = {entry.question.id: entry for entry in student.questions}
         graded = student.problem is None
         table.add_row(
-            Text(one_line(student.student)),
+            Text(one_line(student.student, _NAME_CHARACTERS)),
             *(_points(points.get(question.id) if graded else None) for question in questions),
             Text(_amount(student.points, student.points_pending), style="bold"),
             Text("; ".join(one_line(note, _LONGEST_NOTE) for note in short_notes(student, numbers))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import statistics
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -186,6 +187,14 @@ def test_page() -> None:
     rows = {row.one("dt").text: row.one("dd").text for row in section.one("dl").all("div")}
     assert rows["Worst verdict"] == "1 passed, 3 not right, 1 raised an error"
     assert rows["Mistakes"].startswith("2 of 5: Your numbers lack the bias.")
+
+
+def test_idea() -> None:
+    """Each question says what of the lectures it grades, so that the class's figures speak of lectures."""
+    entry = question_result("conv_nd", HALF)
+    entry = replace(entry, question=replace(entry.question, idea="Lecture 7: channels are summed over"))
+    section = page([result("ada", questions=[entry])]).one("section", class_="question")
+    assert section.one("p", class_="note").text == "Lecture 7: channels are summed over."
 
 
 def test_figure() -> None:
