@@ -5,20 +5,21 @@ What a person can mend is said in one line, with exit code 2. Imports stand in t
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.config import Course, load_course
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, CourseError
 from autograder.model import NotebookResult
+from autograder.progress import progress
 
 if TYPE_CHECKING:
     from autograder.pipeline import Outcome
@@ -79,37 +80,68 @@ def bundle(assignment: _Assignment) -> None:
 def grade(
     assignments: _Assignments = None,
     submissions: Annotated[Path | None, typer.Option(help="Folder of submissions; course/submitted if none.")] = None,
-    student: Annotated[list[str] | None, typer.Option(help="Only these students.")] = None,
+    students: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--students",
+            "--student",
+            metavar="NAMES",
+            help="Only these students: names with commas between them, or @FILE with a name on each line.",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUESTIONS",
+            help="Only these questions, with commas between them, for every student (or --students); gradebook, "
+            "feedback and exports keep the other questions as they were found last for the same answers. Refused "
+            "where an answer was never graded as a whole. A later run without --only grades all with one set of tests.",
+        ),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what the journal knows.")] = False,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 means one per core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 means one per core, 1 none but this one.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the results for machines here.")] = None,
     accept_weaker_sandbox: Annotated[
         bool, typer.Option("--accept-weaker-sandbox", help="Grade below the course's minimum wall.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")] = False,
 ) -> None:
-    """Grade submissions: verdicts to the journal, the gradebook, feedback pages and CSV."""
+    """Grade submissions: verdicts to the journal, the gradebook, feedback pages and CSV.
+
+    A run that was stopped or killed goes on where it was when the same command is given again.
+    """
     from autograder import pipeline
 
     course = _course()
+    chosen = assignments or course.assignment_ids()
+    questions = _names(only)
+    if questions and len(chosen) != 1:
+        raise CourseError(f"--only: expected the one assignment that has these questions, got {len(chosen)}. Name it.")
     results: list[NotebookResult] = []
-    for assignment in assignments or course.assignment_ids():
-        with _progress(assignment) as (start, step):
+    for assignment in chosen:
+        with _stoppable(fresh=fresh), progress(assignment, Console(stderr=True), quiet=quiet) as meter:
             outcome = pipeline.grade_assignment(
                 course,
                 assignment,
                 submissions or course.submitted,
-                students=student,
+                students=_names(students),
+                only=questions,
                 fresh=fresh,
                 jobs=jobs,
                 accept_weaker=accept_weaker_sandbox,
-                start=start,
-                progress=step,
+                start=meter.start,
+                progress=meter.step,
             )
-        _print_outcome(outcome)
+        if quiet:
+            _print_remarks(outcome, Console(stderr=True))
+        else:
+            _print_outcome(outcome)
+            print(meter.summary)
         results.extend(outcome.results)
     if json is not None:
         pipeline.write_json(json, results)
-        _print_paths([json])
+        if not quiet:
+            _print_paths([json])
 
 
 @app.command()
@@ -166,10 +198,16 @@ def demo() -> None:
     for line in pipeline.build_release(course, []):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for assignment in pipeline.make_sample_class(course):
-        with _progress(assignment) as (start, step):
+        with _stoppable(fresh=True), progress(assignment, Console(stderr=True)) as meter:
             # The sample class is ours: it may run behind any wall.
             outcome = pipeline.grade_assignment(
-                course, assignment, course.submitted, fresh=True, accept_weaker=True, start=start, progress=step
+                course,
+                assignment,
+                course.submitted,
+                fresh=True,
+                accept_weaker=True,
+                start=meter.start,
+                progress=meter.step,
             )
         _print_outcome(outcome)
 
@@ -178,25 +216,60 @@ def _course() -> Course:
     return load_course(Path.cwd())
 
 
+class _Terminated(KeyboardInterrupt):
+    """Somebody asked the process to end; goes the way of Ctrl-C, so that everything is left in order.
+
+    Attributes:
+        number: The signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 @contextmanager
-def _progress(assignment: str) -> Iterator[tuple[Callable[[int], None], Callable[[NotebookResult], None]]]:
-    """A live bar on standard error, which is silent where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def _stoppable(*, fresh: bool) -> Iterator[None]:
+    """End in order on Ctrl-C, `kill` and a terminal that hangs up, and say how to go on."""
+
+    def end(number: int, _frame: object) -> None:
+        raise _Terminated(number)
+
+    # What is ignored on purpose (nohup) stays ignored.
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
     try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-            task = bar.add_task(f"grading {assignment}", total=None)
-
-            def start(count: int) -> None:
-                bar.update(task, total=count)
-
-            def step(_: NotebookResult) -> None:
-                bar.advance(task)
-
-            yield start, step
-    except KeyboardInterrupt:
-        print("autograder: stopped; what was graded is kept. Run the same command again to go on.", file=sys.stderr)
+        yield
+    except KeyboardInterrupt as stop:
+        again = "the same command again, without --fresh," if fresh else "the same command again"
+        print(f"autograder: stopped; what was graded is kept. Run {again} to go on.", file=sys.stderr)
+        if isinstance(stop, _Terminated):
+            raise SystemExit(128 + stop.number) from stop
         raise
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _names(values: Sequence[str] | None) -> list[str] | None:
+    """Names from options that may be repeated: with commas between them, or `@file` with a name on each line.
+
+    Raises:
+        CourseError: If a file can't be read, or nothing is named.
+    """
+    if not values:
+        return None
+    names: list[str] = []
+    for value in values:
+        try:
+            listed = Path(value[1:]).read_text("utf-8-sig").splitlines() if value.startswith("@") else value.split(",")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CourseError(f"{value[1:]}: expected a text file with a name on each line, got: {error}.") from error
+        names += [name.strip() for name in listed if name.strip()]
+    if not names:
+        raise CourseError(f"{' '.join(values)}: expected names, got none.")
+    return list(dict.fromkeys(names))
 
 
 def _print_outcome(outcome: Outcome) -> None:
@@ -208,10 +281,14 @@ def _print_outcome(outcome: Outcome) -> None:
     misunderstood = classroom_table(outcome.results)
     if misunderstood is not None:
         console.print(misunderstood)
-    for remark in outcome.remarks:
-        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    _print_remarks(outcome, console)
     console.print("Open:", markup=False, highlight=False)
     _print_paths(outcome.paths)
+
+
+def _print_remarks(outcome: Outcome, console: Console) -> None:
+    for remark in outcome.remarks:
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
 
 
 def _console() -> Console:

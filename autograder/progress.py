@@ -65,9 +65,8 @@ class Meter:
     @property
     def summary(self) -> str:
         """What came of it, in one line."""
-        return ", ".join([f"{self.done} of {self.total}", *self._troubles()]) + (
-            f", in {_duration(self._clock() - self._started)}"
-        )
+        took = _duration(self._clock() - self._started)
+        return ", ".join([f"{self.name}: {self.done} of {self.total}", *self._troubles(), f"in {took}"])
 
     def _troubles(self) -> Iterator[str]:
         if self.held:
@@ -102,9 +101,7 @@ def progress(name: str, console: Console, *, quiet: bool = False) -> Iterator[Me
 
             yield Meter(name, time.monotonic, draw)
     else:
-        meter = Meter(name, time.monotonic, Lines(console, time.monotonic))
-        yield meter
-        _print(console, f"grading {name}: {meter.summary}")
+        yield Meter(name, time.monotonic, Lines(console, time.monotonic))
 
 
 class Lines:
@@ -127,11 +124,8 @@ class Lines:
             self._last = now if meter.done else None
         elif now - self._last >= _LINE_EVERY_S:
             self._last = now
-            _print(self._console, f"grading {meter.name}: {meter.words}")
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+            line = f"grading {meter.name}: {meter.words}"
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _duration(seconds: float) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import json
 import os
 import re
+import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from autograder import cli
 from autograder.config import Course
+from autograder.gradebook.read import scores
+from autograder.grading.lock import only_grader
 from autograder.pipeline import Outcome
 from tests.reports.results import result
 
@@ -250,3 +255,117 @@ def test_a_wall_that_is_too_weak(run):
     code, out, error = run("grade", ASSIGNMENT, "--jobs", "1", "--accept-weaker-sandbox")
     assert code == 0, error
     assert "the course demands 'namespaces', student code ran behind" in out
+
+
+def test_near_names_are_offered(run):
+    """A slip of the pen gets the name that was meant; a name like no other gets none."""
+    hand_in(run.course, "ada-lovelace")
+    assert "Did you mean 'a1_convolution'?" in run.refused("grade", "a1_convolutoin")
+    assert "Did you mean 'ada-lovelace'?" in run.refused("grade", ASSIGNMENT, "--students", "Ada-Lovelac")
+    assert "Did you mean 'conv_counts'?" in run.refused("grade", ASSIGNMENT, "--only", "con_counts")
+    assert "Did you mean" not in run.refused("grade", ASSIGNMENT, "--students", "zoe")
+
+
+def test_a_question_of_which_assignment(run):
+    """A question belongs to one assignment; among several it must be named."""
+    other = run.course.solutions / "a2_other"
+    other.mkdir()
+    (other / "assignment.toml").write_text("")
+    assert "Name it" in run.refused("grade", "--only", "conv_counts")
+
+
+def test_students_by_name_and_by_file(run, monkeypatch):
+    """Names with commas, the option again, and a file with a name on each line, which may hold commas."""
+    wanted: list[object] = []
+
+    def grade(course, assignment, folder, *, students, **options):
+        wanted.append(students)
+        return Outcome(results=(), remarks=(), paths=())
+
+    monkeypatch.setattr("autograder.pipeline.grade_assignment", grade)
+    monkeypatch.setattr(cli, "_print_outcome", lambda outcome: None)
+    Path("names.txt").write_bytes(b"\xef\xbb\xbfada\r\n\r\n Doe, Jane \r\nada\r\n")
+    assert run("grade", ASSIGNMENT, "--students", "ada, bob", "--student", "cyd")[0] == 0
+    assert run("grade", ASSIGNMENT, "--students", "@names.txt")[0] == 0
+    assert run("grade", ASSIGNMENT)[0] == 0
+    assert wanted == [["ada", "bob", "cyd"], ["ada", "Doe, Jane"], None]
+    assert "expected names, got none" in run.refused("grade", ASSIGNMENT, "--students", ",")
+    assert "nobody.txt" in run.refused("grade", ASSIGNMENT, "--students", "@nobody.txt")
+
+
+def test_one_question_again(run):
+    """It is graded for all, the others stay as they were; gradebook, feedback and CSV hold both."""
+    course = run.course
+    broken = with_answer(course, r"(def conv_counts\(.*?)raise NotImplementedError\([^\n]*\)", r"\1return 1 / 0")
+    hand_in(course, "ada", broken)
+    hand_in(course, "bob", b"%PDF-1.7")
+    first = ("--json", "first.json")
+    assert "found none for 2 of 2" in run.refused("grade", ASSIGNMENT, "--jobs", "1", "--only", "conv_counts")
+    assert not course.gradebook.exists()
+    assert run("grade", ASSIGNMENT, "--jobs", "1", *first)[0] == 0
+    table = (course.exports / f"{ASSIGNMENT}.csv").read_bytes()
+    course.gradebook.unlink()
+    code, out, err = run("grade", ASSIGNMENT, "--jobs", "1", "--only", "conv_counts", "--json", "second.json")
+    assert code == 0, err
+    assert "Graded again: conv_counts. The other questions keep their earlier results." in out
+    assert Path("second.json").read_bytes() == Path("first.json").read_bytes()
+    assert (course.exports / f"{ASSIGNMENT}.csv").read_bytes() == table
+    assert course.gradebook.is_file()
+    hand_in(course, "cyd")
+    line = run.refused("grade", ASSIGNMENT, "--jobs", "1", "--only", "conv_counts")
+    assert "found none for 1 of 3 as they are now (cyd)" in line
+
+
+def test_a_second_grader(run):
+    """While one grades, another on the same course is refused, and touches nothing."""
+    hand_in(run.course, "ada")
+    with only_grader(run.course.lock):
+        assert f"process {os.getpid()}" in run.refused("grade", ASSIGNMENT, "--jobs", "1")
+    assert not run.course.secret.exists()
+
+
+def test_quiet(run):
+    """Nothing is printed but what a person must know."""
+    hand_in(run.course, "ada", b"%PDF-1.7")
+    assert run("grade", ASSIGNMENT, "--jobs", "1", "--quiet", "--json", "out.json") == (0, "", "")
+    journal = run.course.journal / f"{ASSIGNMENT}.jsonl"
+    journal.write_bytes(b"garbage\n" + journal.read_bytes())
+    code, out, err = run("grade", ASSIGNMENT, "--jobs", "1", "-q")
+    assert (code, out) == (0, "")
+    assert "record 1 is damaged" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_end(run, monkeypatch, number):
+    """`kill` and a lost terminal leave what Ctrl-C leaves, with the exit status that shells expect."""
+    hand_in(run.course, "ada")
+
+    def end(*args, **kwargs):
+        signal.raise_signal(number)
+
+    monkeypatch.setattr("autograder.pipeline.grade_class", end)
+    code, _, error = run("grade", ASSIGNMENT, "--jobs", "1", "--fresh")
+    assert code == 128 + number
+    assert "Run the same command again, without --fresh, to go on" in error
+    assert signal.getsignal(number) is signal.SIG_DFL
+    monkeypatch.undo()
+    run.monkeypatch.chdir(run.course.root)
+    assert run("grade", ASSIGNMENT, "--jobs", "1")[0] == 0
+
+
+def test_a_gradebook_that_another_program_writes(run, monkeypatch):
+    """It is waited for; then one line says who is in the way of what, and that nothing is lost."""
+    hand_in(run.course, "ada", b"%PDF-1.7")
+    assert run("grade", ASSIGNMENT, "--jobs", "1")[0] == 0
+    monkeypatch.setattr("autograder.gradebook.record.WAIT_S", 0.2)
+    with contextlib.closing(sqlite3.connect(run.course.gradebook)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        hand_in(run.course, "bob", b"%PDF-1.7")
+        line = run.refused("grade", ASSIGNMENT, "--jobs", "1")
+        assert "database is locked" in line
+        assert "Nothing is lost: the journal keeps every result." in line
+        records = (run.course.journal / f"{ASSIGNMENT}.jsonl").read_bytes().splitlines()
+        assert len(records) == 2
+    assert run("grade", ASSIGNMENT, "--jobs", "1")[0] == 0
+    assert len((run.course.journal / f"{ASSIGNMENT}.jsonl").read_bytes().splitlines()) == 2
+    assert set(scores(run.course, ASSIGNMENT)) == {"ada", "bob"}

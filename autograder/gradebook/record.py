@@ -18,6 +18,9 @@ from autograder.model import NotebookResult, Submission
 from autograder.nbgrader_bridge import open_gradebook
 
 TIMESTAMP = "timestamp.txt"
+_STAGE = ".recording-"
+# How long another program may write the gradebook while a class waits for it.
+WAIT_S = 15.0
 
 
 def record(course: Course, results: Sequence[NotebookResult]) -> None:
@@ -40,7 +43,7 @@ def record(course: Course, results: Sequence[NotebookResult]) -> None:
             for number, result in enumerate(results)
             for move in _prepare(course, stage / str(number), result, releases)
         ]
-        with open_gradebook(course) as gradebook:
+        with open_gradebook(course, wait_s=WAIT_S) as gradebook:
             write_rows(gradebook, course.id, releases, results)
             for source, target in moves:
                 _move(source, target)
@@ -104,7 +107,10 @@ def _one_folder(student: str) -> str:
 def _stage(course: Course) -> Iterator[Path]:
     """A folder on the same disk as the graded notebooks, gone afterwards."""
     course.work.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(dir=course.work, prefix=".recording-"))
+    # Whoever records holds the course's lock: another stage is what a killed run left behind.
+    for left in course.work.glob(f"{_STAGE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    stage = Path(tempfile.mkdtemp(dir=course.work, prefix=_STAGE))
     try:
         yield stage
     finally:
