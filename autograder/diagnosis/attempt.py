@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from autograder.sandbox.protocol import Record, Reply, Returned
 # What one case may keep. Hidden tests ask small questions; an answer that is far larger is not recognised by it.
 MAX_CALLS = 256
 MAX_BYTES = 4 << 20
+_DOUBLE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Call:
         name: Of the function.
         reply: What came back.
         sent_bytes: Size of the arguments.
+        digits: Bytes of the coarsest floating-point number among the arguments; 8 if there is none.
     """
 
     name: str
     reply: Reply
     sent_bytes: int = 0
+    digits: int = _DOUBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,35 @@ class Case:
 Attempt = Mapping[str, Case]
 """One answer to one question: id of the hidden test to what happened there."""
 
+View = Callable[[Any], Any]
+"""What a returned value amounts to, where many different ones are right."""
+
+
+def viewed(attempt: Attempt, views: Mapping[str, View]) -> Attempt:
+    """An attempt in which some functions' results are replaced by what they amount to.
+
+    Args:
+        attempt: As recorded.
+        views: Name of a function to its view.
+    """
+    if not views:
+        return attempt
+    return {
+        test: case if case.calls is None else replace(case, calls=viewed_calls(case.calls, views))
+        for test, case in attempt.items()
+    }
+
+
+def viewed_calls(calls: Sequence[Call], views: Mapping[str, View]) -> tuple[Call, ...]:
+    """The same of single calls."""
+    return tuple(_viewed(call, views) for call in calls)
+
+
+def _viewed(call: Call, views: Mapping[str, View]) -> Call:
+    if call.name not in views or not isinstance(call.reply, Returned):
+        return call
+    return replace(call, reply=replace(call.reply, value=views[call.name](call.reply.value)))
+
 
 class Recorder:
     """Gathers the calls of one case, as many as may be kept."""
@@ -65,7 +97,7 @@ class Recorder:
         """Keep one reply, if there is room."""
         self._bytes += _size(reply)
         if self._bytes <= MAX_BYTES and len(self._calls) <= MAX_CALLS:
-            self._calls.append(Call(name, reply, _bytes(arguments)))
+            self._calls.append(Call(name, reply, _bytes(arguments), digits(arguments)))
 
     def finish(self, kind: TestKind, *, failed: bool) -> Case:
         """The case so far; the next one begins."""
@@ -73,6 +105,18 @@ class Recorder:
         case = Case(failed, kind, tuple(self._calls) if whole else None)
         self._calls, self._bytes = [], 0
         return case
+
+
+def digits(arguments: Any) -> int:
+    """Bytes of the coarsest floating-point number among some arguments; 8 if there is none."""
+    match arguments:
+        case np.ndarray() | np.generic() if arguments.dtype.kind == "f":
+            return min(arguments.dtype.itemsize, _DOUBLE)
+        case list() | tuple():
+            return min(map(digits, arguments), default=_DOUBLE)
+        case dict():
+            return digits(tuple(arguments.values()))
+    return _DOUBLE
 
 
 def _size(reply: Reply) -> int:

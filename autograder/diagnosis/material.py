@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
+from autograder.diagnosis.attempt import View
 from autograder.mistakes import Mistake, Policy
 from autograder.model import Cell, Notebook, Role
 
@@ -46,12 +47,14 @@ class Material:
         mistakes: As listed, those that cost points.
         second: Id of a mistake to the names of its functions on another base; empty if there is no such module.
         alternatives: Name of a right answer to the names of its functions; empty likewise.
+        views: Function name to what a returned value amounts to, where many different ones are right; empty likewise.
         cells: A notebook in which all of them, and a right answer to everything, are defined.
     """
 
     mistakes: tuple[Mistake, ...]
     second: Mapping[str, tuple[str, ...]]
     alternatives: Mapping[str, tuple[str, ...]]
+    views: Mapping[str, View]
     cells: tuple[Cell, ...]
 
     def of(self, question: str) -> tuple[Mistake, ...]:
@@ -82,6 +85,7 @@ def load_material(notebook: Notebook) -> Material | None:
         raise ModuleNotFoundError(f"mistakes_{notebook.name}: expected steps_{notebook.name} beside it, found none.")
     second = _module(f"{here}.second_{notebook.name}")
     alternatives = _module(f"{here}.alternatives_{notebook.name}")
+    views = _module(f"{here}.views_{notebook.name}")
     modules = _with_imports([steps, listed, *(module for module in (second, alternatives) if module)])
     more = [("second", second, "SECOND"), ("alternative", alternatives, "ALTERNATIVES")]
     last = _LAST_CELL.format(
@@ -95,6 +99,7 @@ def load_material(notebook: Notebook) -> Material | None:
         mistakes=tuple(entry for entry in listed.MISTAKES if entry.policy is Policy.WRONG),
         second={id: tuple(functions) for id, functions in second.SECOND.items()} if second else {},
         alternatives={id: tuple(f) for id, f in alternatives.ALTERNATIVES.items()} if alternatives else {},
+        views=dict(views.VIEWS) if views else {},
         cells=(
             *(cell for cell in notebook.cells if cell.role is Role.SETUP),
             *(

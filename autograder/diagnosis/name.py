@@ -38,17 +38,31 @@ def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> 
     telling = False
     for test in answer.keys() | mistake.keys():
         one, other = answer.get(test, _NOTHING), mistake.get(test, _NOTHING)
+        if differ(one, other, functions):
+            return frozenset()
         ours, theirs = one.calls_of(functions), other.calls_of(functions)
         telling = telling or (bool(theirs) and not other.failed and other.kind is TestKind.VALUES)
-        beside = one.kind in _BESIDE and not other.failed
-        if beside or not ((one.failed and ours) or (other.failed and theirs)):
-            continue
-        if one.calls is None or other.calls is None or not calls_agree(ours, theirs):
-            return frozenset()
         if one.failed and other.failed and ours and theirs:
             shared.add(test)
             telling = telling or any(isinstance(call.reply, Returned) for call in theirs)
     return frozenset(shared) if telling else frozenset()
+
+
+def differ(answer: Case, mistake: Case, functions: Collection[str]) -> bool:
+    """Whether one hidden test is enough to see that an answer is not what a mistake is.
+
+    Args:
+        answer: What a student's answer replied.
+        mistake: What the mistake replied to the same test.
+        functions: Those that the mistake gets wrong.
+    """
+    ours, theirs = answer.calls_of(functions), mistake.calls_of(functions)
+    beside = answer.kind in _BESIDE and not mistake.failed
+    if beside or not ((answer.failed and ours) or (mistake.failed and theirs)):
+        return False
+    if answer.calls is None or mistake.calls is None:
+        return True
+    return not calls_agree(ours, theirs, misfits=answer.failed and mistake.failed)
 
 
 def candidates(answer: Attempt, mistakes: Sequence[Mistake], known: Mapping[str, Attempt]) -> tuple[Mistake, ...]:
@@ -57,8 +71,9 @@ def candidates(answer: Attempt, mistakes: Sequence[Mistake], known: Mapping[str,
     Args:
         answer: A student's.
         mistakes: Those of the question, as listed.
-        known: Id of each to its attempt.
+        known: Id to attempt, of each that is not ruled out.
     """
-    shares = [(len(explained(answer, known[mistake.id], mistake.functions)), mistake) for mistake in mistakes]
+    possible = [mistake for mistake in mistakes if mistake.id in known]
+    shares = [(len(explained(answer, known[mistake.id], mistake.functions)), mistake) for mistake in possible]
     found = [entry for entry in shares if entry[0]]
     return tuple(mistake for _, mistake in sorted(found, key=lambda entry: -entry[0]))

@@ -36,6 +36,7 @@ def ask(
     replacements: Mapping[str, str],
     *,
     before: Callable[[Session], None] = lambda session: None,
+    enough: Callable[[str, Case], bool] = lambda test, case: False,
 ) -> Asked:
     """Ask one question.
 
@@ -45,6 +46,7 @@ def ask(
         worker: The loaded notebook.
         replacements: Function name to source that takes the place of the notebook's.
         before: Prepares each session.
+        enough: Looks at each case as it comes; true means that the rest is not worth asking.
     """
     declared = [test for test in tests.declared if test.question == question]
     recorder = Recorder()
@@ -53,9 +55,10 @@ def ask(
     seen: list[Verdict] = []
 
     def after(result: TestResult) -> str:
-        cases[result.test.id] = recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
+        case = recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
+        cases[result.test.id] = case
         seen.append(result.verdict)
-        return _skip_rest(seen)
+        return _skip_rest(seen) or ("Skipped: enough is known." if enough(result.test.id, case) else "")
 
     try:
         results = tests.run(declared, asker.session, after)

@@ -1,12 +1,12 @@
-"""Diagnosis where answers run: listed mistakes are asked what the student was asked, once per class and question."""
+"""Diagnosis where answers run: listed mistakes are asked what the student was asked, as far as they reply alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograder.diagnosis.attempt import Attempt
+from autograder.diagnosis.attempt import Attempt, Case, viewed
 from autograder.diagnosis.material import Material, versions
-from autograder.diagnosis.name import candidates, explained
+from autograder.diagnosis.name import candidates, differ
 from autograder.grading.asking import ask
 from autograder.grading.hidden import HiddenTests
 from autograder.mistakes import Mistake
@@ -17,7 +17,8 @@ from autograder.sandbox.protocol import Sandbox, Worker
 class Diagnostician:
     """Names the mistake behind a wrong answer, or nothing.
 
-    Nothing is asked of the mistakes before somebody fails their question, and nothing twice.
+    Nothing is asked of the mistakes before somebody fails their question. A mistake is asked no further than up to the
+    first test that it answers otherwise than the student, so most of them cost one test.
 
     Args:
         material: The listed mistakes.
@@ -36,6 +37,7 @@ class Diagnostician:
         self._fresh: HiddenTests | None = None
         self._loaded: Worker | None = None
         self._kept: dict[tuple[str, bool], Attempt] = {}
+        self._ended: dict[tuple[str, bool], Attempt] = {}
 
     def name(self, question: str, attempt: Attempt, again: Callable[[HiddenTests], Attempt]) -> Diagnosis | None:
         """Name the mistake behind an attempt that failed.
@@ -56,14 +58,12 @@ class Diagnostician:
 
     def candidates(self, question: str, attempt: Attempt) -> tuple[Mistake, ...]:
         """The mistakes that reply alike on the class's inputs, best first."""
-        mistakes = self._material.of(question)
-        return candidates(attempt, mistakes, {mistake.id: self.attempt(mistake) for mistake in mistakes})
+        return self._alike(self._material.of(question), attempt, fresh=False)
 
     def confirmed(self, mistakes: Sequence[Mistake], again: Attempt) -> Mistake | None:
         """The first of some mistakes that replies alike on fresh inputs, too."""
-        return next(
-            (entry for entry in mistakes if explained(again, self.attempt(entry, fresh=True), entry.functions)), None
-        )
+        found = {mistake.id for mistake in self._alike(mistakes, again, fresh=True)}
+        return next((mistake for mistake in mistakes if mistake.id in found), None)
 
     def attempt(self, mistake: Mistake, *, fresh: bool = False) -> Attempt:
         """What a listed mistake replies."""
@@ -74,8 +74,38 @@ class Diagnostician:
 
     def asked(self, mistake: Mistake, tests: HiddenTests) -> Attempt:
         """What a listed mistake replies to any hidden tests of its notebook."""
+        return self._ask(mistake, tests, lambda test, case: False)
+
+    def _alike(self, mistakes: Sequence[Mistake], attempt: Attempt, *, fresh: bool) -> tuple[Mistake, ...]:
+        attempt = viewed(attempt, self._material.views)
+        known = {mistake.id: self._unless_other(mistake, attempt, fresh=fresh) for mistake in mistakes}
+        return candidates(attempt, mistakes, {id: other for id, other in known.items() if other is not None})
+
+    def _unless_other(self, mistake: Mistake, attempt: Attempt, *, fresh: bool) -> Attempt | None:
+        """What a mistake replies, or None as soon as it replies otherwise than an attempt: mostly at once."""
+        key = (mistake.id, fresh)
+
+        def other(test: str, case: Case) -> bool:
+            return test in attempt and differ(attempt[test], case, mistake.functions)
+
+        if key not in self._kept:
+            if any(other(test, case) for test, case in self._ended.get(key, {}).items()):
+                return None
+            asked = self._ask(mistake, self.fresh if fresh else self._tests, other)
+            if any(other(test, case) for test, case in asked.items()):
+                self._ended[key] = asked
+                return None
+            self._kept[key] = asked
+        return self._kept[key]
+
+    def _ask(self, mistake: Mistake, tests: HiddenTests, enough: Callable[[str, Case], bool]) -> Attempt:
+        views = self._material.views
         replaced = versions("mistake", mistake.id, tuple(mistake.functions))
-        return ask(mistake.question, tests, self.listed, replaced).attempt
+
+        def seen_enough(test: str, case: Case) -> bool:
+            return enough(test, viewed({test: case}, views)[test])
+
+        return viewed(ask(mistake.question, tests, self.listed, replaced, enough=seen_enough).attempt, views)
 
     @property
     def fresh(self) -> HiddenTests:

@@ -10,25 +10,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.diagnosis.attempt import Attempt
-from autograder.diagnosis.bugs import bugs
 from autograder.diagnosis.fingerprint import calls_agree
 from autograder.diagnosis.material import Material, load_material, versions
-from autograder.diagnosis.name import explained
 from autograder.errors import GraderFault
 from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.engine import Grader, open_grader
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.plan import GradingPlan
+from autograder.measure.accused import accusations
 from autograder.measure.model import Measured
 from autograder.mistakes import Mistake
-from autograder.model import Cell, Question, Role, Submission, Verdict
-from autograder.sandbox.protocol import Raised, Session, Worker
+from autograder.model import Question, Role, Submission, Verdict
+from autograder.sandbox.protocol import Raised
 
 # A random bug that loops or grows without end is cut soon: it is no listed mistake.
 _CALL_WALL_S = 1.0
 _QUESTION_WALL_S = 4.0
-_ADOPT = Cell(id="adopt", role=Role.ADDED, kind="code", source="def adopt_bug(source):\n    exec(source, globals())\n")
+# The number of a set of inputs that nobody else asks for.
+_JUDGE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,16 @@ def measure_question(task: Task) -> Measured:
     survey = _Survey(task, plan, grader, material, grader.diagnostician)
     mistakes, alike = survey.mistakes()
     named, right = survey.diagnosed(alike)
-    failing, named_bugs, accused = survey.accused()
+    accused = accusations(
+        task.question.id,
+        task.solution,
+        task.bugs,
+        grader.tests,
+        _tests(plan.tests, _JUDGE),
+        material,
+        grader.sandbox,
+        grader.diagnostician,
+    )
     return Measured(
         question=task.question.id,
         mistakes=tuple(mistake.id for mistake in mistakes),
@@ -77,9 +86,9 @@ def measure_question(task: Task) -> Measured:
         rejected=survey.rejected(),
         diagnosed=named,
         diagnosis_right=right,
-        unrelated_bugs=failing,
-        named_bugs=named_bugs,
-        accused=accused,
+        unrelated_bugs=accused.failing,
+        named_bugs=accused.named,
+        accused=accused.wrong,
         wall_s=time.monotonic() - started,
     )
 
@@ -169,44 +178,11 @@ class _Survey:
             )
         return tuple(named), right
 
-    def accused(self) -> tuple[int, int, tuple[tuple[str, str], ...]]:
-        """How many random bugs fail, how many of them are named, and which of them wrongly."""
-        cells = [cell for cell in self._task.solution.cells if cell.role in (Role.SETUP, Role.SOLUTION)]
-        source = "\n\n".join(cell.source for cell in cells if cell.question == self._id and cell.role is Role.SOLUTION)
-        worker = self._grader.sandbox.load((*cells, _ADOPT))
-        listed = {mistake.id: mistake for mistake in self._material.of(self._id)}
-        failing = named = 0
-        accused = []
-        try:
-            for bug in bugs(source, self._task.bugs, seed=1):
-                again = functools.partial(_attempt_of_bug, bug, self._id, worker)
-                attempt = again(self._grader.tests)
-                if not any(case.failed for case in attempt.values()):
-                    continue
-                failing += 1
-                diagnosis = self._diagnostician.name(self._id, attempt, again)
-                if diagnosis is None:
-                    continue
-                named += 1
-                mistake, judge = listed[diagnosis.mistake], _tests(self._plan.tests, -1)
-                if not explained(again(judge), self._diagnostician.asked(mistake, judge), mistake.functions):
-                    accused.append((mistake.id, bug))
-        finally:
-            worker.close()
-        return failing, named, tuple(accused)
-
     def _ask(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Asked:
         return ask(self._id, tests, self._diagnostician.listed, versions(kind, name, functions))
 
     def _attempt(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Attempt:
         return self._ask(kind, name, functions, tests).attempt
-
-
-def _attempt_of_bug(bug: str, question: str, worker: Worker, tests: HiddenTests) -> Attempt:
-    def adopt(session: Session) -> None:
-        session.call("adopt_bug", (bug,), {})
-
-    return ask(question, tests, worker, {}, before=adopt).attempt
 
 
 def _equal(one: Attempt, other: Attempt) -> bool:

@@ -163,6 +163,13 @@ MATCH_TEMPLATE = [
     _match(
         "the same template, brighter and with more contrast", draw(6, 8, salt=1), draw(3, 2, salt=2) * 4 - 7, BRIGHT
     ),
+    # Means of eight numbers are exact; the difference of two large squares keeps one digit.
+    _match(
+        "a very bright picture",
+        draw(5, 7, salt=10) + 2**24,
+        draw(2, 4, salt=11),
+        "Differences of large numbers lose their digits: take the mean off before you square.",
+    ),
     _match("a template that is wider than high", draw(7, 6, salt=3), draw(2, 4, salt=4), UNIT_NORM),
     _match(
         "the negative of the template", np.pad(-draw(3, 2, salt=5), ((1, 0), (0, 2))), draw(3, 2, salt=5), UNIT_NORM
@@ -246,9 +253,9 @@ OUTPUT_SIZE = [
 ]
 
 
-def _count(about: str, look: str, c_in: int, c_out: int, *sizes: Any, **options: Any) -> Case:
+def _count(about: str, look: str, c_in: int, c_out: int, *sizes: Any, raises: str = "", **options: Any) -> Case:
     inputs = dict(zip(("c_in", "c_out", "kernel", "in_size"), (c_in, c_out, *sizes), strict=True))
-    return Case("conv_counts", about, inputs, options, look)
+    return Case("conv_counts", about, inputs, options, look, raises=raises)
 
 
 MACS = "Each output number is one dot product with a filter; the bias is no multiplication."
@@ -265,9 +272,11 @@ CONV_COUNTS = [
     _count("three groups, without bias", GROUPS, 6, 9, (1, 3), (5, 8), groups=3, bias=False),
     _count("one filter for each channel", GROUPS, 8, 8, 3, (10, 6), groups=8, padding=1),
     _count("a kernel of 1x1", MACS, 7, 3, 1, (4, 5)),
+    _count("a large layer of a large picture", "Count with Python's ints: they grow.", 512, 1024, 3, 1000),
     Case("mlp_params", "three layers of units", {"widths": [12, 7, 5]}, look=WIDTHS),
     Case("mlp_params", "an image of 32x32 and ten classes", {"widths": [3072, 100, 10]}, look=WIDTHS),
     Case("mlp_params", "a single layer of weights", {"widths": [4, 3]}, look=WIDTHS),
+    _count("a window that is too high", "", 2, 3, (5, 2), (4, 9), raises=NO_FIT),
 ]
 
 
@@ -284,6 +293,7 @@ def _layer(
     look: str = "",
     numbers: Numbers = draw,
     filters: Numbers | None = None,
+    biases: Numbers | None = None,
     bias: bool = True,
     layout: str = "plain",
     raises: str = "",
@@ -300,6 +310,7 @@ def _layer(
         look: As in Case.
         numbers: Draws the input, and the filters and biases unless `filters` does.
         filters: Draws the filters and biases.
+        biases: Draws the biases.
         bias: Whether there are biases.
         layout: As in Case.
         raises: As in Case.
@@ -309,7 +320,7 @@ def _layer(
     inputs: dict[str, Any] = {
         "x": x if isinstance(x, np.ndarray) else numbers(*x, salt=salt),
         "w": (filters or numbers)(*w, salt=salt + 1),
-        "b": (filters or numbers)(w[0], salt=salt + 2) if bias else None,
+        "b": (biases or filters or numbers)(w[0], salt=salt + 2) if bias else None,
     }
     # An FFT in float32 rounds as float32 does, and still is right.
     rtol = 1e-5 if inputs["w"].dtype == np.float32 else EXACT
@@ -332,10 +343,12 @@ CONV2D_FORWARD = [
     _conv2d("a stride that leaves a remainder", (2, 2, 8, 9), (3, 2, 3, 2), look=f"{START} {REMAINDER}", stride=2),
     _conv2d("padding per axis", (1, 2, 4, 6), (3, 2, 3, 3), look=SIDES, padding=(2, 1)),
     _conv2d("stride per axis", (1, 2, 9, 8), (3, 2, 2, 3), look=START, stride=(3, 2)),
+    _conv2d("kernels of one pixel with a stride", (2, 3, 4, 5), (2, 3, 1, 1), look=START, stride=2, padding=1),
     _conv2d("stride and padding together", (2, 2, 6, 9), (3, 2, 3, 4), look=START, stride=2, padding=1),
     _conv2d("a kernel that covers the image", (2, 3, 4, 5), (2, 3, 4, 5), look=SUM),
     _conv2d("whole numbers with filters of fractions", (1, 2, 4, 5), (3, 2, 2, 2), **MIXED),
     _conv2d("float32", (1, 2, 4, 5), (3, 2, 2, 2), look=DTYPE, numbers=single, padding=1),
+    _conv2d("float32 with a bias of float64", (1, 2, 4, 5), (3, 2, 2, 2), look=DTYPE, numbers=single, biases=draw),
     _conv2d("numbers with many digits", (1, 2, 4, 5), (3, 2, 2, 2), look=SUM, numbers=digits),
     _conv2d("inputs that are not contiguous", (2, 2, 4, 5), (3, 2, 2, 3), look=LAYOUT, layout="gaps"),
     _conv2d("inputs in another order of memory", (2, 2, 4, 5), (3, 2, 2, 3), look=LAYOUT, layout="turned"),

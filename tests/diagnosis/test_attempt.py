@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Recorder
+from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Call, Case, Recorder, digits, viewed
 from autograder.model import TestKind
-from autograder.sandbox.protocol import Returned
+from autograder.sandbox.protocol import Raised, Returned
 
 
 def test_calls_belong_to_the_case_in_which_they_were_made() -> None:
@@ -38,3 +38,20 @@ def test_too_many_calls_are_not_kept() -> None:
     for _ in range(MAX_CALLS + 1):
         recorder.note("f", (), Returned(value=0))
     assert recorder.finish(TestKind.VALUES, failed=True).calls is None
+
+
+def test_digits_of_arguments() -> None:
+    """The coarsest floating-point number counts, wherever it is; whole numbers are exact."""
+    assert digits(((np.zeros(2), 1, np.zeros(3, np.int32)), {})) == 8
+    assert digits(((np.zeros(2),), {"w": [np.zeros(1, np.float32)]})) == 4
+    assert digits((np.float16(1), np.zeros(1, np.float32))) == 2
+
+
+def test_a_view_takes_the_place_of_what_was_returned() -> None:
+    """Only results of the functions that have a view change; errors, verdicts and lost cases stay."""
+    error = Raised(types=("ValueError",), message="")
+    calls = (Call("f", Returned(value=3)), Call("g", Returned(value=3)), Call("f", error))
+    lost = Case(failed=True, kind=TestKind.VALUES, calls=None)
+    seen = viewed({"a": Case(failed=True, kind=TestKind.SHAPE, calls=calls), "b": lost}, {"f": lambda value: value > 2})
+    assert [call.reply for call in seen["a"].calls or ()] == [Returned(value=True), Returned(value=3), error]
+    assert (seen["a"].failed, seen["a"].kind, seen["b"]) == (True, TestKind.SHAPE, lost)

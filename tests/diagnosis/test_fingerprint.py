@@ -69,6 +69,24 @@ def test_errors_are_alike_by_class():
     assert not replies_agree(error, Returned(value=None))
 
 
+def test_sizes_that_do_not_go_together_may_fail_in_two_ways():
+    """Where both are wrong, an index beyond the end and shapes that don't fit are one thing; other errors are not."""
+    index, value, key = (
+        Raised(types=(name, "Exception"), message="") for name in ("IndexError", "ValueError", "KeyError")
+    )
+    assert calls_agree((Call("f", index),), (Call("f", value),), misfits=True)
+    assert not calls_agree((Call("f", index),), (Call("f", value),))
+    assert not calls_agree((Call("f", index),), (Call("f", key),), misfits=True)
+
+
+def test_results_are_as_good_as_what_was_sent():
+    """From single precision no more than single precision comes, in whatever dtype."""
+    one, other = Returned(value=ONES), Returned(value=ONES * (1 + 1e-6))
+    assert not replies_agree(one, other)
+    assert replies_agree(one, other, digits=4)
+    assert calls_agree((Call("f", one, digits=4),), (Call("f", other, digits=8),))
+
+
 def test_changed_arguments_count():
     """Equal results with an argument changed in one of the two are not alike."""
     assert not replies_agree(Returned(value=1, arguments=(ONES,)), Returned(value=1, arguments=(2 * ONES,)))

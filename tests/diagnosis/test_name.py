@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.diagnosis.attempt import Call, Case
-from autograder.diagnosis.name import candidates, explained
+from autograder.diagnosis.name import candidates, differ, explained
 from autograder.mistakes import Mistake
 from autograder.model import TestKind
 from autograder.sandbox.protocol import Raised, Returned
@@ -63,6 +63,21 @@ def test_what_was_not_kept_explains_nothing():
     lost = {"a": Case(failed=True, kind=TestKind.VALUES, calls=None)}
     known = {"a": case(True, ("f", 3))}
     assert not explained(lost, known, {"f"})
+
+
+def test_one_case_may_be_enough():
+    """A mistake is ruled out by a case that one of the two fails, if the replies differ, and by no other."""
+    assert differ(case(True, ("f", 3)), case(True, ("f", 4)), {"f"})
+    assert differ(case(False, ("f", 3)), case(True, ("f", 4)), {"f"})
+    assert not differ(case(False, ("f", 3)), case(False, ("f", 4)), {"f"})
+    assert not differ(case(True, ("g", 3)), case(False, ("g", 4)), {"f"})
+
+
+def test_what_is_ruled_out_is_no_candidate():
+    """Mistakes without an attempt were ruled out while they were asked."""
+    mistakes = [Mistake(id, "q", {"f": abs}, "Symptom.", "Hint?") for id in ("a", "b")]
+    answer = {"a": case(True, ("f", 3))}
+    assert [mistake.id for mistake in candidates(answer, mistakes, {"b": answer})] == ["b"]
 
 
 def test_the_mistake_that_explains_most_comes_first():

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from autograder.grading import diagnose
 from autograder.grading.diagnose import Diagnostician
+from autograder.grading.hidden import HiddenTests
+from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
 from autograder.sample_class.sliding_windows import TYPICAL_MISTAKES
 from tests.diagnosis.answers import graded, plan_for, sliding_windows
+from tests.hidden_tests.harness import calls_by_test
 
 # The sample class writes in its own way: nothing of it comes from the listed mistakes.
 SAMPLE_NAMES = {
@@ -73,14 +80,70 @@ def test_a_mistake_in_a_function_that_another_calls(plan):
 
 
 def test_equal_on_one_set_of_inputs_is_not_enough(plan, monkeypatch):
-    """An answer that replies like a mistake on the class's inputs only is not named."""
+    """An answer that replies like a mistake on the class's inputs, and otherwise on fresh ones, is not named."""
+    with HiddenTests(Path(plan.tests), plan.secret) as tests:
+        made = [call for calls in calls_by_test(tests, RIGHT).values() for call in calls if call[0] == "correlate1d"]
+    known = sorted({float(args[1][0]) for _, args, _ in made})
+    flips = (
+        RIGHT_1D.replace("correlate1d(x, w", "slide(x, w")
+        + """
+def correlate1d(x, w):
+    return slide(x, w[::-1])
+"""
+    )
+    elsewhere = f"""
+def correlate1d(x, w):
+    return slide(x, w[::-1]) if float(w[0]) in {known} else slide(x, w)[::-1]
+"""
+    proposed, confirmed = [], []
+    confirm = Diagnostician.confirmed
+
+    def watched(self, mistakes, again):
+        proposed.append([mistake.id for mistake in mistakes])
+        confirmed.append(confirm(self, mistakes, again))
+        return confirmed[-1]
+
+    monkeypatch.setattr(Diagnostician, "confirmed", watched)
+    assert graded(plan, {"correlate1d": flips})["correlate1d"].diagnosis.mistake == "corr1d_flips"
+    assert graded(plan, {"correlate1d": flips + elsewhere})["correlate1d"].diagnosis is None
+    assert proposed == [["corr1d_flips"]] * 2
+    assert [mistake and mistake.id for mistake in confirmed] == ["corr1d_flips", None]
+
+
+OTHER_DETECTOR = """
+def square_detector():
+    corner = np.array([[1.0, 1, 1], [1, 0, 0], [1, 0, 0]])
+    w1 = np.stack([np.rot90(corner, -turns) for turns in range(4)] + [0 * corner])[:, None] / 7
+    w2 = np.zeros((1, 5, 3, 3))
+    w2[0, [0, 1, 2, 3], [0, 0, 1, 1], [0, 1, 1, 0]] = 70
+    return w1, np.array([-4 / 7] * 4 + [2.0]), w2, np.array([-35.0])
+"""
+
+
+def test_a_detector_is_known_by_what_it_does(plan):
+    """Weights on another scale and with a spare channel are named by where they fire."""
+    diagnosis = graded(plan, {"square_detector": OTHER_DETECTOR})["square_detector"].diagnosis
+    assert diagnosis is not None
+    assert diagnosis.mistake == "square_filled_too"
+
+
+def test_a_mistake_is_asked_no_further_than_needed(plan, monkeypatch):
+    """Mistakes that are ruled out by their first tests are not asked the others; a second student asks nothing new."""
     asked = []
+    ask = diagnose.ask
 
-    def differs(self, mistakes, again):
-        asked.append([mistake.id for mistake in mistakes])
-        assert again
+    def counted(question, tests, worker, replacements, **options):
+        found = ask(question, tests, worker, replacements, **options)
+        asked.append(len(found.attempt))
+        return found
 
-    monkeypatch.setattr(Diagnostician, "confirmed", differs)
-    result = graded(plan, {"correlate1d": TYPICAL_MISTAKES["correlate1d"]})["correlate1d"]
-    assert asked[0][0] == "corr1d_flips"
-    assert result.diagnosis is None
+    monkeypatch.setattr(diagnose, "ask", counted)
+    plan = replace(plan, secret=b"not asked before")
+    answer = {"correlate1d": TYPICAL_MISTAKES["correlate1d"]}
+    assert graded(plan, answer)["correlate1d"].diagnosis.mistake == "corr1d_flips"
+    most = max(asked)
+    assert most > 10
+    assert sum(asked) < 0.5 * most * len(asked)
+    asked.clear()
+    assert graded(plan, answer)["correlate1d"].diagnosis.mistake == "corr1d_flips"
+    assert asked == []

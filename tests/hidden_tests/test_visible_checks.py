@@ -9,12 +9,14 @@ from autograder.hidden_tests.a1_convolution.mistakes_sliding_windows import MIST
 from autograder.hidden_tests.a1_convolution.second_sliding_windows import SECOND
 from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
 from autograder.hidden_tests.a1_convolution.windows_sliding_windows import RIGHT_AGAIN
+from autograder.mistakes import Policy
 from course_utils.checks import CheckFailed
 from course_utils.checks import sliding_windows as check
 from tests.hidden_tests.harness import QUESTIONS
 from tests.hidden_tests.test_right_answers import CASES
 
-QUESTION_OF = {mistake.id: mistake.question for mistake in MISTAKES}
+WRONG = tuple(mistake for mistake in MISTAKES if mistake.policy is Policy.WRONG)
+QUESTION_OF = {mistake.id: mistake.question for mistake in WRONG}
 
 
 def said(question, functions):
@@ -41,7 +43,7 @@ def test_both_bases_are_accepted(right):
 
 @pytest.mark.parametrize(
     ("right", "made"),
-    [(RIGHT, {mistake.id: mistake.functions for mistake in MISTAKES}), (RIGHT_AGAIN, SECOND)],
+    [(RIGHT, {mistake.id: mistake.functions for mistake in WRONG}), (RIGHT_AGAIN, SECOND)],
     ids=["first base", "second base"],
 )
 def test_most_mistakes_show_at_once(right, made):
@@ -49,3 +51,11 @@ def test_most_mistakes_show_at_once(right, made):
     missed = [id for id, functions in made.items() if said(QUESTION_OF[id], right | dict(functions)) is None]
     print(f"{len(made) - len(missed)} of {len(made)} mistakes are caught visibly; not: {', '.join(missed)}")
     assert len(missed) <= 0.1 * len(made), missed
+
+
+def test_what_is_only_worth_a_remark_is_accepted():
+    """An entry that costs nothing does not fail the visible check either."""
+    remarks = [mistake for mistake in MISTAKES if mistake.policy is Policy.REMARK]
+    assert remarks
+    for mistake in remarks:
+        assert said(mistake.question, RIGHT | dict(mistake.functions)) is None

@@ -56,7 +56,7 @@ def layer(
     rests = [0] * axes
     if not exact:
         lengths[-1] += int(rng.integers(3))
-        rests = [int(rng.integers(1, s)) if s > 1 else 0 for s in stride]
+        rests = [_rest(rng, *steps) for steps in zip(stride, padding, strict=True)]
     size = _lengths(lengths, rests, kernel, stride, padding, dilation)
     for axis in range(1, 1 if exact else axes):
         while size[axis] in size[:axis]:
@@ -67,6 +67,12 @@ def layer(
     x = scale * normal(rng, n, c_in, *size)
     w = scale * normal(rng, c_out, c_in // groups, *kernel)
     return Layer(x, w, scale * normal(rng, c_out), options)
+
+
+def _rest(rng: np.random.Generator, stride: int, padding: int) -> int:
+    """How many pixels are left over: some where there can be, and few enough that all of the padding counts."""
+    most = min(stride, padding) if padding > 1 else stride
+    return int(rng.integers(1, most)) if most > 1 else 0
 
 
 _DEFAULTS = (("stride", 1), ("padding", 0), ("dilation", 1))

@@ -37,7 +37,7 @@ from autograder.hidden_tests.a1_convolution.steps_sliding_windows import (
     window_count,
     zeros_around,
 )
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, Policy
 
 
 def _flip(w: np.ndarray) -> np.ndarray:
@@ -69,6 +69,10 @@ def _adds_up() -> Step:
         return last[1]
 
     return correlate1d
+
+
+def _prints(x: np.ndarray, w: np.ndarray) -> None:
+    print(RIGHT["correlate1d"](x, w))
 
 
 _ONE_D = (
@@ -122,6 +126,13 @@ _ONE_D = (
         "Which dtype does np.zeros give by default, and what does np.result_type say?",
     ),
     Mistake(
+        "corr1d_truncates",
+        "correlate1d",
+        {"correlate1d": sliding1d(dtype=_like_input)},
+        "With whole numbers in, the fractions of your result are lost.",
+        "Which dtype does np.zeros_like take? The filter has a say as well.",
+    ),
+    Mistake(
         "conv1d_truncates",
         "correlate1d",
         {"convolve1d": sliding1d(turn=np.flip, dtype=_like_input)},
@@ -134,6 +145,20 @@ _ONE_D = (
         {"correlate1d": sliding1d(check=False)},
         "A filter that is too long gives an empty result.",
         "What does the docstring say about a filter longer than the input?",
+    ),
+    Mistake(
+        "corr1d_list",
+        "correlate1d",
+        {"correlate1d": lambda x, w: RIGHT["correlate1d"](x, w).tolist()},
+        "Your result is a list.",
+        "What does the docstring say about the type of the result? np.array makes one of a list.",
+    ),
+    Mistake(
+        "corr1d_prints",
+        "correlate1d",
+        {"correlate1d": _prints},
+        "Your function gives nothing back.",
+        "Which word hands a result to the caller? print only shows it.",
     ),
     Mistake(
         "conv1d_flips_in_place",
@@ -186,6 +211,8 @@ _TWO_D = (
         "Kernels that are not square give a wrong size.",
         "Which length does each of your loops over the kernel use?",
         kernel_size=lambda w: (w.shape[0], w.shape[0]),
+        # What lies to the right of a square is never reached.
+        turn=lambda w: w[:, : w.shape[0]],
     ),
     _two_d(
         "corr2d_width_from_height",
@@ -282,6 +309,10 @@ def _match(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
 def _lossy_norm(window: np.ndarray, template: np.ndarray) -> float:
     spread_of_window = (window**2).mean() - window.mean() ** 2
     return np.sqrt(abs(spread_of_window) * window.size * (template**2).sum())
+
+
+def _last_best(scores: np.ndarray, template: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(scores == scores.max())[-1])
 
 
 _MATCH = (
@@ -407,6 +438,14 @@ _MATCH = (
         centre=lambda window, image: window,
         norm=_lossy_norm,
         is_flat=lambda norm: norm < 1e-9,
+    ),
+    Mistake(
+        "match_last_of_ties",
+        "match_template",
+        {"match_template": matching(best=_last_best)},
+        "Of several equally good places you give the last.",
+        "np.argmax gives the first of several; either is right.",
+        Policy.REMARK,
     ),
 )
 
@@ -618,6 +657,14 @@ _SIZES = (
         "What is divided by the stride: the input, or the padded input?",
         room=lambda size, kernel, stride, padding, dilation: (
             (size - dilation * (kernel - 1) - 1) // stride + 2 * padding // stride + 1
+        ),
+    ),
+    _size(
+        "size_padding_undivided",
+        "Your size is too large where stride and padding come together.",
+        "What is divided by the stride: the input, or the padded input?",
+        room=lambda size, kernel, stride, padding, dilation: (
+            (size - dilation * (kernel - 1) - 1) // stride + 2 * padding + 1
         ),
     ),
     _size(
@@ -837,6 +884,25 @@ def _overwrites_x(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> tuple[n
     return before, w, b
 
 
+def _overwrites_w(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    before = w.copy()
+    w[...] = _flip(before)
+    return x, before, b
+
+
+def _one_by_one(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0) -> np.ndarray:
+    return RIGHT["conv2d_forward"](x, w, b, stride=1 if w.shape[2:] == (1, 1) else stride, padding=padding)
+
+
+def _short_rows(window: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Flatten windows as if their rows were as long as they are high."""
+    height, width = w.shape[2:]
+    flat = np.zeros((*window.shape[:2], height * width), dtype=window.dtype)
+    for i, j in np.ndindex(height, width):
+        flat[:, :, i * height + j] = window[:, :, i, j]
+    return weigh(flat, w)
+
+
 _LAYER = (
     _conv(
         "true_convolution",
@@ -926,6 +992,12 @@ _LAYER = (
         "pad_reflect",
         "Your border reflects the image.",
         "What does this layer put around the image?",
+        pad=lambda x, padding: np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), mode="reflect"),
+    ),
+    _conv(
+        "pad_symmetric",
+        "Your border reflects the image, its outermost pixels included.",
+        "What does this layer put around the image?",
         pad=lambda x, padding: np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), mode="symmetric"),
     ),
     _conv(
@@ -946,6 +1018,13 @@ _LAYER = (
         "For output pixel (i, j), at which column does the window begin?",
         start=lambda place, strides: (place[0] * strides[0], place[1]),
     ),
+    Mistake(
+        "cf_stride_1x1",
+        "conv2d_forward",
+        {"conv2d_forward": _one_by_one},
+        "Filters of one pixel do not keep to the stride.",
+        "Is a filter of one pixel a case of its own? What does the stride do to it?",
+    ),
     _conv(
         "stride_swapped",
         "Your strides of height and width are exchanged.",
@@ -957,6 +1036,12 @@ _LAYER = (
         "Your result is one row and one column short.",
         "A window of 3 on 3 pixels: how many places are there?",
         out_size=lambda size: tuple(n - 1 for n in size),
+    ),
+    _conv(
+        "out_single_pad",
+        "Your result is too small where the image is padded.",
+        "On how many sides of each axis are there zeros?",
+        length=window_count(sides=1),
     ),
     _conv(
         "out_ceil",
@@ -990,6 +1075,24 @@ _LAYER = (
         "Only the first input channel counts.",
         "Over which axes is the sum taken?",
         combine=lambda window, w: weigh(window[:, :1], w[:, :1]),
+    ),
+    _conv(
+        "im2col_order",
+        "Your weights meet the right windows, but in another order.",
+        "You flatten windows and filters: which axis changes fastest in each?",
+        combine=lambda window, w: weigh(np.moveaxis(window, 1, -1), w),
+    ),
+    _conv(
+        "im2col_short_rows",
+        "Only square filters give the right numbers.",
+        "In a filter that is flattened row by row, how far apart do two rows begin?",
+        combine=_short_rows,
+    ),
+    _conv(
+        "im2col_batch",
+        "The images of your batch are mixed up.",
+        "In which order do image, row and column change along your flattened result?",
+        finish=lambda out, x, w: np.moveaxis(np.swapaxes(out, 0, 1).reshape(*out.shape[1:], -1), -1, 0),
     ),
     _conv(
         "mean_over_channels",
@@ -1062,6 +1165,12 @@ _LAYER = (
         "After the call the caller's images hold other numbers.",
         "Does your line make a new array, or write into the one it was given?",
         prepare=_overwrites_x,
+    ),
+    _conv(
+        "mutates_w",
+        "After the call the caller's filters hold other numbers.",
+        "Does your line make a new array, or write into the one it was given?",
+        prepare=_overwrites_w,
     ),
     _conv(
         "no_error",
@@ -1218,6 +1327,14 @@ _ND = (
         finish=lambda out, x, w: out.sum(axis=2),
     ),
     _nd(
+        "depth_as_channels",
+        3,
+        "Your filters see the first slices only, and your result has no depth.",
+        "Channels are summed up at once. Does a filter of this layer stand still along the depth?",
+        paddings=lambda p: (0, *p[1:]),
+        finish=lambda out, x, w: out[:, :, 0],
+    ),
+    _nd(
         "depth_stride_ignored",
         3,
         "Your windows move along the depth by single steps.",
@@ -1259,6 +1376,13 @@ def _bias_per_group(x: Any, w: Any, b: Any, **options: Any) -> np.ndarray:
     groups = options.get("groups", 1)
     shared = None if b is None else np.repeat(b[:groups], len(w) // groups)
     return RIGHT["conv2d_grouped"](x, w, shared, **options)
+
+
+def _spread_pixels(x: Any, w: Any, b: Any, *, dilation: Any = 1, **options: Any) -> np.ndarray:
+    down, across = spread(dilation, 2)
+    wide = np.zeros((*x.shape[:2], down * (x.shape[2] - 1) + 1, across * (x.shape[3] - 1) + 1), dtype=x.dtype)
+    wide[:, :, ::down, ::across] = x
+    return RIGHT["conv2d_grouped"](wide, w, b, dilation=dilation, **options)
 
 
 _GROUPED = (
@@ -1306,6 +1430,13 @@ _GROUPED = (
         "Dilation changes nothing in your result.",
         "Which pixels does a dilated window skip?",
         dilations=lambda d: (1, 1),
+    ),
+    Mistake(
+        "groups_input_dilated",
+        "conv2d_grouped",
+        {"conv2d_grouped": _spread_pixels},
+        "Your images have gaps, too.",
+        "Between whose entries does a dilation leave gaps: the filter's, the image's, or both?",
     ),
     _grouped(
         "dilation_swapped",
@@ -1391,6 +1522,18 @@ _FIELDS = (
         "The stride of a layer makes its own window larger in your count.",
         "Does a layer's own stride change what one of its outputs sees?",
         by=lambda jump, stride: jump * stride,
+    ),
+    _field(
+        "only_own_stride",
+        "Each window is larger by the stride of its own layer only.",
+        "Does a layer's own stride change what one of its outputs sees? Do those of the layers before?",
+        by=lambda jump, stride: stride,
+    ),
+    _field(
+        "one_pixel_adds",
+        "Windows of one pixel make your field larger.",
+        "Which neighbours does a window of one pixel see?",
+        grow=lambda kernel, dilation: max(dilation * (kernel - 1), 1),
     ),
     _field(
         "last_stride_only",

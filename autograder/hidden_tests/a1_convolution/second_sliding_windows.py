@@ -5,7 +5,9 @@ A mistake's name, learned on the first base, must be found on this one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -27,13 +29,16 @@ from autograder.hidden_tests.a1_convolution.windows_sliding_windows import (
     fold,
     fold_between,
     frame,
+    jumps_of,
     middle_tap,
+    per_axis,
     pixel_product,
     rows1d,
     separable_edges,
     shifts2d,
     starts,
     steps_out,
+    symmetric,
     unchanged,
     window_layer,
 )
@@ -76,6 +81,12 @@ class _Accumulator:
         return self.total
 
 
+def _lists_sums(x: np.ndarray, w: np.ndarray) -> list[Any]:
+    if len(w) > len(x):
+        raise ValueError("the filter does not fit")
+    return [sum(pixel * tap for pixel, tap in zip(x[i:], w, strict=False)) for i in range(len(x) - len(w) + 1)]
+
+
 _ONE_D: dict[str, Mapping[str, Step]] = {
     "corr1d_flips": {"correlate1d": rows1d(turn=np.flip)},
     "conv1d_not_flipped": {"convolve1d": rows1d()},
@@ -88,6 +99,9 @@ _ONE_D: dict[str, Mapping[str, Step]] = {
         )
     },
     "corr1d_always_float64": {"correlate1d": rows1d(dtype=_float64)},
+    "corr1d_truncates": {"correlate1d": rows1d(dtype=_input_dtype)},
+    "corr1d_list": {"correlate1d": _lists_sums},
+    "corr1d_prints": {"correlate1d": lambda x, w: print(RIGHT_AGAIN["correlate1d"](x, w))},
     "conv1d_truncates": {"convolve1d": rows1d(turn=np.flip, dtype=_input_dtype)},
     "corr1d_no_error": {"correlate1d": rows1d(refuse=lambda x, w: False)},
     "conv1d_flips_in_place": {"convolve1d": _reverses_callers_filter},
@@ -272,6 +286,13 @@ _SIZE: dict[str, Step] = {
     "padding_after_division": starts(
         apart=lambda size, span, stride, padding: 1 + (size - span) // stride + 2 * padding // stride
     ),
+    "padding_undivided": starts(
+        apart=lambda size, span, stride, padding: (
+            len(range(0, size - span + 1, stride)) + padding + padding
+            if size >= span
+            else (size - span) // stride + 2 * padding + 1
+        )
+    ),
     "dilation_ignored": starts(span=lambda kernel, dilation: kernel),
     "dilation_times_kernel": starts(span=lambda kernel, dilation: kernel * dilation),
     "no_error": _clipped_count(),
@@ -370,6 +391,37 @@ def _squared(w: np.ndarray) -> np.ndarray:
     return np.resize(w, (*w.shape[:2], height, height))
 
 
+def _turns_callers_filters(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> tuple[Any, ...]:
+    kept = np.array(w)
+    np.copyto(w, kept[:, :, ::-1, ::-1])
+    return x, kept, b
+
+
+def _as_pixels(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0) -> np.ndarray:
+    if w[0, 0].size == 1:
+        return RIGHT_AGAIN["conv1x1_as_matmul"](symmetric(x, per_axis(padding)), w, b)
+    return RIGHT_AGAIN["conv2d_forward"](x, w, b, stride=stride, padding=padding)
+
+
+def _channels_fastest(windows: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    columns = np.einsum("nchwij->nhwijc", windows)
+    return np.moveaxis(columns.reshape(*columns.shape[:3], -1) @ filters.reshape(len(filters), -1).T, -1, 1)
+
+
+def _overlapping_rows(windows: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    height, width = filters.shape[2:]
+    columns = np.zeros((height * width, *windows.shape[:4]), dtype=windows.dtype)
+    for place in range(height * width):
+        row, column = divmod(place, width)
+        columns[row * height + column] = windows[..., row, column]
+    return np.einsum("knchw,fck->nfhw", columns, filters.reshape(*filters.shape[:2], -1))
+
+
+def _as_columns(out: np.ndarray) -> np.ndarray:
+    """Read (filters, images * rows * columns) as if the image changed fastest."""
+    return out.transpose(1, 0, 2, 3).reshape(out.shape[1], *out.shape[2:], len(out))
+
+
 _CONV: dict[str, Step] = {
     "true_convolution": window_layer(turn=_turned),
     "flip_cols_only": window_layer(turn=lambda w: np.flip(w, -1)),
@@ -385,17 +437,23 @@ _CONV: dict[str, Step] = {
     "pad_bottom_right": window_layer(pad=lambda x, padding: frame(x, [(0, 2 * p) for p in padding])),
     "pad_first_of_pair": window_layer(paddings=lambda p: p[:1] * len(p)),
     "pad_edge": window_layer(pad=_by_place(_edge)),
-    "pad_reflect": window_layer(pad=_by_place(fold_between)),
+    "pad_reflect": window_layer(pad=_by_place(fold)),
+    "pad_symmetric": window_layer(pad=_by_place(fold_between)),
     "stride_ignored": window_layer(strides=lambda s: (1,) * len(s)),
     "stride_not_in_window": window_layer(jumps=lambda s: (1,) * len(s)),
     "stride_rows_only": window_layer(jumps=lambda s: (s[0], 1)),
+    "stride_1x1": _as_pixels,
     "stride_swapped": window_layer(strides=lambda s: (s[1], s[0])),
     "out_forget_plus1": window_layer(size=lambda size: [n - 1 for n in size]),
+    "out_single_pad": window_layer(count=_SIZE["padding_once"]),
     "out_ceil": window_layer(count=starts(count=lambda last, stride: len(range(0, last + stride, stride)))),
     "out_w_from_h": window_layer(size=lambda size: size[:1] * 2),
     "assumes_divisible": window_layer(count=_SIZE["assumes_divisible"]),
     "kernel_height_both": window_layer(turn=_squared),
     "first_channel_only": window_layer(combine=_only_first),
+    "im2col_order": window_layer(combine=_channels_fastest),
+    "im2col_short_rows": window_layer(combine=_overlapping_rows),
+    "im2col_batch": window_layer(finish=lambda out: np.einsum("fhwn->nfhw", _as_columns(out))),
     "mean_over_channels": window_layer(combine=lambda windows, w: contract(windows, w) / w.shape[1]),
     "batch_first_only": window_layer(
         combine=lambda windows, w: _for_each(contract(windows[:1], w), len(windows), axis=0)
@@ -410,6 +468,7 @@ _CONV: dict[str, Step] = {
     "dtype_without_bias": window_layer(dtype=lambda x, w, b: np.promote_types(x.dtype, w.dtype)),
     "noncontig_strides": window_layer(prepare=_front_to_back),
     "mutates_x": window_layer(prepare=_turns_callers_images),
+    "mutates_w": window_layer(prepare=_turns_callers_filters),
     "no_error": window_layer(count=_clipped_count()),
 }
 
@@ -442,12 +501,25 @@ _LINE: dict[str, Step] = {
     "layer_extra_axis": window_layer(1, finish=lambda out: np.expand_dims(out, 2)),
 }
 
+
+def _by_slices(x: Any, w: Any, b: Any, *, stride: Any = 1, padding: Any = 0) -> np.ndarray:
+    """A layer over two axes whose channels are the slices, as many as a filter has."""
+    if x.shape[2] < w.shape[2]:
+        raise ValueError("the filter is too deep")
+    slices, filters = x[:, :, : w.shape[2]], w.reshape(len(w), -1, *w.shape[3:])
+    flat = slices.reshape(len(x), -1, *x.shape[3:])
+    return RIGHT_AGAIN["conv2d_forward"](
+        flat, filters, b, stride=per_axis(stride, 3)[1:], padding=per_axis(padding, 3)[1:]
+    )
+
+
 _VOLUME: dict[str, Step] = {
     "flips_depth": window_layer(3, turn=lambda w: np.flip(w, 2)),
     "triples_reversed": window_layer(3, strides=lambda s: tuple(reversed(s))),
     "depth_not_padded": window_layer(3, pad=lambda x, padding: _alone(x, {0: (0, 2 * padding[0])}, padding)),
     "first_slice_only": window_layer(3, combine=lambda windows, w: contract(windows[..., :1, :, :], w[:, :, :1])),
     "depth_summed": window_layer(3, finish=lambda out: np.einsum("nfdhw->nfhw", out)),
+    "depth_as_channels": _by_slices,
     "depth_stride_ignored": window_layer(3, jumps=lambda s: (1, *s[1:])),
     "bias_missing": window_layer(3, bias=lambda out, b: out),
 }
@@ -475,6 +547,15 @@ def _few_biases(x: Any, w: Any, b: Any, *, groups: int = 1, **options: Any) -> n
     return RIGHT_AGAIN["conv2d_grouped"](x, w, shared, groups=groups, **options)
 
 
+def _with_gaps(x: Any, w: Any, b: Any, *, dilation: Any = 1, **options: Any) -> np.ndarray:
+    steps = per_axis(dilation)
+    dot = np.zeros(steps, dtype=x.dtype)
+    dot[0, 0] = 1
+    size = [step * (n - 1) + 1 for step, n in zip(steps, x.shape[2:], strict=True)]
+    gaps = np.kron(x, dot[None, None])[:, :, : size[0], : size[1]]
+    return RIGHT_AGAIN["conv2d_grouped"](gaps, w, b, dilation=steps, **options)
+
+
 _GROUPED: dict[str, Step] = {
     "first_channels": window_layer(channels=lambda group, each, groups: np.arange(each)),
     "interleaved": window_layer(channels=lambda group, each, groups: np.arange(each) * groups + group),
@@ -483,6 +564,7 @@ _GROUPED: dict[str, Step] = {
     "depthwise_summed": _one_map,
     "depthwise_only": _single_channels,
     "dilation_ignored": window_layer(dilations=lambda d: (1,) * len(d)),
+    "input_dilated": _with_gaps,
     "dilation_swapped": window_layer(dilations=lambda d: (d[1], d[0])),
     "dilation_times_kernel": window_layer(count=starts(span=lambda kernel, dilation: kernel * dilation)),
     "stride_swapped": window_layer(strides=lambda s: (s[1], s[0])),
@@ -509,12 +591,18 @@ def _empties(layers: list[Any]) -> list[Any]:
     return [layers.pop(0) for _ in range(len(layers))]
 
 
+def _true_start(paddings: tuple[int, ...], strides: list[int]) -> int:
+    return -sum(map(mul, paddings, jumps_of(strides)))
+
+
 _FIELD: dict[str, Step] = {
     "adds_kernel": closed_field(reach=lambda kernel, dilation: dilation * (kernel - 1) + 1),
     "strides_ignored": closed_field(size=lambda reaches, jumps, paddings: 1 + sum(reaches)),
     "own_stride": closed_field(
         size=lambda reaches, jumps, paddings: 1 + sum(r * j for r, j in zip(reaches, jumps[1:], strict=True))
     ),
+    "only_own_stride": closed_field(jumps=lambda strides: [*strides, math.prod(strides)], start=_true_start),
+    "one_pixel_adds": closed_field(reach=lambda kernel, dilation: dilation * (kernel - 1) or 1),
     "last_stride_only": closed_field(jumps=lambda strides: [1, *strides]),
     "strides_added": closed_field(jumps=_sum_of_strides),
     "reversed": closed_field(read=lambda layers: list(reversed(layers))),
@@ -566,5 +654,5 @@ SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
     **_named("see", "layers_to_see", _SEE),
 }
 
-NOT_ON_SECOND: dict[str, str] = {}
+NOT_ON_SECOND: dict[str, str] = {"match_last_of_ties": "No mistake: it is accepted."}
 """Mistakes that can't be made on the second base, with the reason."""

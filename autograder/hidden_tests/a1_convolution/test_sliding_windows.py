@@ -754,6 +754,7 @@ def test_mlp_params(student, rng, depth):
         ((2, 3), {"stride": (3, 2)}),
         ((3, 2), {"stride": (2, 3), "padding": (2, 1)}),
         ((4, 3), {"stride": 3, "padding": 2}),
+        ((1, 1), {"stride": (2, 3), "padding": 1}),
     ],
     ids=[
         "stride 1, no padding",
@@ -762,6 +763,7 @@ def test_mlp_params(student, rng, depth):
         "stride per axis",
         "stride and padding per axis",
         "large stride and padding",
+        "filters of one pixel with stride and padding",
     ],
 )
 def test_conv2d_values(student, rng, once, kernel, options):
