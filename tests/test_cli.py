@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import errno
 import json
 import os
@@ -19,6 +20,7 @@ from autograder.config import Course
 from autograder.gradebook.read import scores
 from autograder.grading.lock import only_grader
 from autograder.pipeline import Outcome
+from autograder.sandbox import levels
 from tests.reports.results import result
 
 ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
@@ -245,8 +247,10 @@ def test_stopped_by_hand(run, monkeypatch):
     assert "Run the same command again to go on" in error
 
 
-def test_a_wall_that_is_too_weak(run):
+def test_a_wall_that_is_too_weak(run, monkeypatch):
     """Below the course's minimum nothing is graded, unless told; then the run says behind what the code ran."""
+    weak = dataclasses.replace(levels.probe(), no_uid="refused", no_namespaces="refused")
+    monkeypatch.setattr(levels, "probe", lambda: weak)
     hand_in(run.course, "ada")
     settings = run.course.root / "course.toml"
     settings.write_text(settings.read_text().replace('minimum_sandbox = "rlimits"', 'minimum_sandbox = "namespaces"'))

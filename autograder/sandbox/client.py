@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Cell, Limits, Verdict
-from autograder.sandbox import messages, walls, wire
+from autograder.sandbox import levels, messages, wire
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.group import Group, Overuse
 from autograder.sandbox.launch import Forkserver
@@ -40,7 +40,7 @@ def open_sandbox(
         SandboxError: If the level can't be had here, or the forkserver doesn't start.
     """
     return ForkserverSandbox(
-        kind=kind, limits=limits, forbidden=tuple(forbidden), level=walls.choose(level, walls.probe())
+        kind=kind, limits=limits, forbidden=tuple(forbidden), level=levels.choose(level, levels.probe())
     )
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.model import Limits
-from autograder.sandbox import kernel, messages, processes, walls, wire
+from autograder.sandbox import kernel, messages, namespaces, processes, walls, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forbidden import forbid
 
@@ -58,15 +58,18 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    root = Path(order.root)
+    walls.begin(order.level, root)
     with socket.socket(fileno=order.socket) as sock:
         _import_libraries(order.kind)
         _forget_project()
-        wall = walls.prepare(order.level, order.limits, order.forbidden, [Path(entry) for entry in order.private])
+        private = [Path(entry) for entry in order.private]
+        wall = walls.prepare(order.level, order.limits, order.forbidden, private, root=root)
         forbid(order.forbidden)
         gc.collect()
         gc.freeze()
         _Forkserver(wire.Channel(sock), wall, order.limits).serve()
-        remove_folder(Path(order.root))
+        remove_folder(root)
 
 
 def _import_libraries(kind: str) -> None:
@@ -116,12 +119,15 @@ class _Forkserver:
         self._channel = channel
         self._wall = wall
         self._limits = limits
-        self._workers: set[int] = set()
+        # By the number that the grader knows it by: ours.
+        self._workers: dict[int, int] = {}
         self._grader = os.getppid()
 
     def serve(self) -> None:
+        # Its number in the eyes of the grader, who may see more processes than we do.
+        pid = int(os.readlink("/proc/self"))  # noqa: PTH115
         self._channel.send(
-            messages.Serving(level=self._wall.level, anonymous_bytes=processes.usage(os.getpid()).anonymous_bytes)
+            messages.Serving(level=self._wall.level, pid=pid, anonymous_bytes=processes.usage(pid).anonymous_bytes)
         )
         poll = select.poll()
         poll.register(self._channel, select.POLLIN)
@@ -134,35 +140,47 @@ class _Forkserver:
                     case None:
                         break
                     case messages.Spawn(scratch=scratch), int(fd):
-                        self._channel.send(messages.Spawned(pid=self._spawn(Path(scratch), fd)))
+                        number = self._spawn(Path(scratch), fd)
+                        seen = str(walls.seen_from_outside(self._wall, number, Path(scratch)))
+                        self._channel.send(messages.Spawned(pid=number, scratch=seen))
                     case messages.End(pid=pid), _:
                         self._end(pid)
                         self._channel.send(messages.Ended(pid=pid))
         finally:
-            for pid in list(self._workers):
-                self._end(pid)
+            for number in list(self._workers):
+                self._end(number)
 
     def _spawn(self, scratch: Path, fd: int) -> int:
         # Imported above; by name, so that it may import what is warmed up there.
         from autograder.sandbox.worker import serve_notebook  # noqa: PLC0415
 
-        parent = os.getpid()
+        lodging = walls.lodge(self._wall, scratch)
         pid = os.fork()
         if pid == 0:
             self._channel.close()
-            serve_notebook(socket.socket(fileno=fd), self._wall, scratch, parent, self._limits)
+            serve_notebook(socket.socket(fileno=fd), self._wall, lodging, self._limits)
         os.close(fd)
-        self._workers.add(pid)
-        return pid
+        number = pid if self._wall.room is None else namespaces.pid_outside(pid)
+        self._workers[number] = pid
+        return number
 
-    def _end(self, pid: int) -> None:
+    def _end(self, number: int) -> None:
+        """End a worker and all that it started."""
+        pid = self._workers.pop(number)
+        if self._wall.room is None:
+            self._end_group(pid)
+        else:
+            # It is the first of its pid namespace: the kernel ends and buries the others before it.
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+    def _end_group(self, pid: int) -> None:
         """End a worker, its group, and whatever of it has found its way to us as an orphan."""
-        self._workers.discard(pid)
         give_up = time.monotonic() + _ENDING_S
         while time.monotonic() < give_up:
             # First the group, while its leader, dead or alive, still holds the number.
             alive = _kill_group(pid)
-            strays = processes.children(os.getpid()) - self._workers
+            strays = processes.children(os.getpid()) - set(self._workers)
             for stray in strays - {pid}:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(stray, signal.SIGKILL)

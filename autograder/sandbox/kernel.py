@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_GET_SECCOMP = 21
 PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
@@ -17,6 +18,12 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
@@ -35,7 +42,7 @@ def syscall(number: int, *args: Any) -> int:
     Raises:
         OSError: With the kernel's errno.
     """
-    return _checked("syscall", number, *args)
+    return call("syscall", number, *args)
 
 
 def prctl(option: int, *args: Any) -> int:
@@ -45,16 +52,39 @@ def prctl(option: int, *args: Any) -> int:
         OSError: With the kernel's errno.
     """
     padded = [ctypes.c_ulong(arg) if isinstance(arg, int) else arg for arg in (*args, 0, 0, 0, 0)[:4]]
-    return _checked("prctl", option, *padded)
+    return call("prctl", option, *padded)
 
 
-def drop_capabilities() -> None:
-    """Give up every privilege that root has over other users, for good. Harmless without any."""
+def unshare(namespaces: int) -> None:
+    """Leave these namespaces for new ones; a new pid namespace is for children only.
+
+    Raises:
+        OSError: With the kernel's errno.
+    """
+    call("unshare", ctypes.c_int(namespaces))
+
+
+def setns(descriptor: int, namespace: int) -> None:
+    """Go into a namespace; into one of process ids only with the children to come.
+
+    Raises:
+        OSError: With the kernel's errno.
+    """
+    call("setns", descriptor, ctypes.c_int(namespace))
+
+
+def drop_bounding_set() -> None:
+    """See to it that no program that is started ever gets a privilege back. Harmless without any."""
     for capability in range(_LAST_CAPABILITY + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break
+
+
+def drop_capabilities() -> None:
+    """Give up every privilege that root has over other users, for good. Harmless without any."""
+    drop_bounding_set()
     with contextlib.suppress(OSError):
         # Linux before 4.3 has none to clear.
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
@@ -64,7 +94,12 @@ def drop_capabilities() -> None:
         syscall(number, ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
 
 
-def _checked(name: str, *args: Any) -> int:
+def call(name: str, *args: Any) -> int:
+    """Call a function of the C library that returns -1 on errors.
+
+    Raises:
+        OSError: With the kernel's errno.
+    """
     if _libc is None:
         raise OSError(f"{name}: expected Linux, got {sys.platform}.")
     ctypes.set_errno(0)

@@ -39,10 +39,18 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A worker just forked: its process id, which is that of its group, its folder, and our end of its socket."""
+    """A worker just forked.
+
+    Attributes:
+        pid: Its process id, which is that of its group.
+        scratch: Where its folder can be seen while it lives.
+        made: Folder that was made for it, to be removed.
+        sock: Our end of its socket.
+    """
 
     pid: int
     scratch: Path
+    made: Path
     sock: socket.socket
 
 
@@ -92,12 +100,12 @@ class Forkserver:
                 start_new_session=True,
             )
         self._finalizer = weakref.finalize(self, _take_down, os.getpid(), self._process, ours, self._root)
-        self.pid = self._process.pid
         try:
             serving = self._expect(messages.Serving, time.monotonic() + _START_S)
         except SandboxError:
             self.close()
             raise
+        self.pid = serving.pid
         self.base_bytes = serving.anonymous_bytes
         self.level = serving.level
 
@@ -122,7 +130,7 @@ class Forkserver:
                 raise
             ours.setblocking(False)
             self.workers.add(spawned.pid)
-            return Spawned(spawned.pid, scratch, ours)
+            return Spawned(spawned.pid, Path(spawned.scratch), scratch, ours)
 
     def end(self, spawned: Spawned) -> None:
         """End a worker and all that it started, and remove its folder.
@@ -138,7 +146,7 @@ class Forkserver:
                 self._send(messages.End(pid=spawned.pid), deadline)
                 self._expect(messages.Ended, deadline)
             finally:
-                remove_folder(spawned.scratch)
+                remove_folder(spawned.made)
 
     @property
     def alive(self) -> bool:
@@ -166,7 +174,7 @@ class Forkserver:
 
     def _gone(self) -> SandboxError:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.2)
+            self._process.wait(1.0)
         log = ""
         with contextlib.suppress(OSError):
             log = (self._root / "log").read_text("utf-8", "replace").strip()[-_LOG_LENGTH:]

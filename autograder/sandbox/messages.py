@@ -28,16 +28,18 @@ class End(Message, frozen=True, tag=True):
 
 
 class Serving(Message, frozen=True, tag=True):
-    """Forkserver to grader: imports are done."""
+    """Forkserver to grader: imports are done, and this is its process id."""
 
     level: str
+    pid: int
     anonymous_bytes: int
 
 
 class Spawned(Message, frozen=True, tag=True):
-    """Forkserver to grader: the worker's process id, which is also that of its group."""
+    """Forkserver to grader: the worker's process id, which is also that of its group, and where its folder is seen."""
 
     pid: int
+    scratch: str
 
 
 class Ended(Message, frozen=True, tag=True):

@@ -17,6 +17,7 @@ import autograder
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/ssl/certs")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 # Files in site-packages that say where a project lies, the grader's among them.
+_MAX_LINKS = 40
 _POINTERS = ("__editable__*", "convnet_course_autograder*")
 
 
@@ -27,10 +28,16 @@ class Reading:
     Attributes:
         whole: Files and folders that may be read, with all that lies in them.
         listed: Folders of which only the names of what lies in them may be read.
+        roots: Files and folders in which all of these lie, none within another but below a masked one.
+        masked: Files and folders within the roots that stay unread, with all that lies in them but further roots.
+        links: Links on the way to the roots, and where they point.
     """
 
     whole: tuple[Path, ...]
     listed: tuple[Path, ...]
+    roots: tuple[Path, ...] = ()
+    masked: tuple[Path, ...] = ()
+    links: tuple[tuple[Path, str], ...] = ()
 
 
 def readable(forbidden: Sequence[str] = (), private: Sequence[Path] = ()) -> Reading:
@@ -41,9 +48,12 @@ def readable(forbidden: Sequence[str] = (), private: Sequence[Path] = ()) -> Rea
         private: Folders that must stay unread where they lie within what may be read: the course.
     """
     found = _Found(secret=frozenset(_grader(private)), hidden=frozenset((*_pointers(), *_modules(forbidden))))
-    for root in _roots():
+    named = list(_roots())
+    for root in named:
         found.add(root)
-    return Reading(tuple(found.whole), tuple(found.listed))
+    roots, masked = _cover({_resolved(root) for root in named}, found.secret | found.hidden)
+    links = dict.fromkeys(link for root in named for link in _links(root))
+    return Reading(tuple(found.whole), tuple(found.listed), tuple(roots), tuple(masked), tuple(links))
 
 
 @dataclass
@@ -78,6 +88,39 @@ class _Found:
             self.listed[path] = None
         for child in sorted(path.iterdir()):
             self._grant(_resolved(child), without)
+
+
+def _cover(roots: set[Path], without: frozenset[Path]) -> tuple[list[Path], list[Path]]:
+    """The few places to show and, within them, to hide, parents first."""
+    shown: list[Path] = []
+    hidden: list[Path] = []
+    for path in sorted(roots | without):
+        # What was decided for the nearest folder above holds here too, unless this place says otherwise.
+        above = next((entry for entry in path.parents if entry in {*shown, *hidden}), None)
+        if path in without:
+            if above in shown and path.exists():
+                hidden.append(path)
+        elif above not in shown and path.exists():
+            shown.append(path)
+    return shown, hidden
+
+
+def _links(path: Path) -> Iterator[tuple[Path, str]]:
+    """Every symbolic link that is met on the way to a path, and its text."""
+    here, parts, left = Path("/"), list(path.parts[1:]), _MAX_LINKS
+    while parts and left:
+        part = parts.pop(0)
+        if part == "..":
+            here = here.parent
+        elif (here / part).is_symlink():
+            left -= 1
+            text = os.readlink(here / part)  # noqa: PTH115 - the text as it stands, dots and all
+            yield here / part, text
+            target = Path(text)
+            here = Path("/") if target.is_absolute() else here
+            parts = [*target.parts[target.is_absolute() :], *parts]
+        else:
+            here /= part
 
 
 def _roots() -> Iterator[Path]:

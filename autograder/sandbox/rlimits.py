@@ -11,6 +11,10 @@ from pathlib import Path
 from autograder.model import Limits
 
 _OPEN_FILES = 256
+_MANY_FILES = 1 << 16
+# Files and folders in a worker's own folder, and how many of the largest files it has room for.
+SCRATCH_FILES = 2000
+_LARGEST_FILES = 4
 # NPROC counts every thread of the user on the whole machine, so it can only be a coarse backstop to `watch`.
 _PROCESS_SLACK = 4
 _PAGE_BYTES = resource.getpagesize()
@@ -23,8 +27,18 @@ class Budget:
     values: tuple[tuple[int, int], ...]
 
 
-def budget(limits: Limits) -> Budget:
-    """What a worker forked from this process may use, beyond what this process uses now."""
+def scratch_bytes(limits: Limits) -> int:
+    """What a worker's own folder may hold."""
+    return _LARGEST_FILES * limits.file_bytes
+
+
+def budget(limits: Limits, *, alone: bool = False) -> Budget:
+    """What a worker forked from this process may use, beyond what this process uses now.
+
+    Args:
+        limits: What student code may use.
+        alone: Whether the worker has a user, or a user namespace, of its own.
+    """
     address_space = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES
     # A backstop for what runs on while no one waits; the grader's clock is what students meet.
     cpu_s = int(max(limits.load_wall_s, limits.question_wall_s) * 4) + 5
@@ -36,8 +50,9 @@ def budget(limits: Limits) -> Budget:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
     ]
-    if os.getuid() != 0:
-        values.append((resource.RLIMIT_NPROC, _own_threads() + _PROCESS_SLACK * limits.processes))
+    if alone or os.getuid() != 0:
+        others = 0 if alone else _own_threads()
+        values.append((resource.RLIMIT_NPROC, others + _PROCESS_SLACK * limits.processes))
     return Budget(tuple(values))
 
 
@@ -49,6 +64,13 @@ def apply(limits: Budget) -> None:
         # One second between the signal that says why and the one that ends it.
         soft = max(1, most - 1) if name == resource.RLIMIT_CPU else most
         resource.setrlimit(name, (soft, most))
+
+
+def allow_many_files() -> None:
+    """Let this process have as many files open as it may ask for."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def prefer_in_shortage() -> None:

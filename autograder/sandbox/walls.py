@@ -1,49 +1,21 @@
-"""The walls around student code: what this machine offers, and how a worker goes behind them.
+"""The walls around student code: how a forkserver makes them ready, and how a worker goes behind them.
 
-A level is prepared once, in the forkserver, and entered by each worker before it sees any student code. "uid" and
-"namespaces" come between as further levels: they add to `prepare` what the forkserver must do once, and to `enter`
-what each worker must do, in the place that their names have in config.SANDBOX_LEVELS.
+A level is begun and prepared once, in the forkserver; each worker moves in and enters before it sees any student code.
+Every level has all that the weaker ones have, in the order of config.SANDBOX_LEVELS, but that "namespaces" can do
+without a spare user id where the grader is no root.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.config import SANDBOX_LEVELS
-from autograder.errors import SandboxError
 from autograder.model import Limits
-from autograder.sandbox import kernel, landlock, rlimits, seccomp
+from autograder.sandbox import kernel, landlock, namespaces, rlimits, seccomp, spare
 from autograder.sandbox.reading import DEVICES, readable
-
-BUILT = ("rlimits", "landlock")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What the machine offers.
-
-    Attributes:
-        linux: Whether it is Linux at all.
-        landlock_abi: Version of Landlock, or 0.
-        seccomp: Whether filters on system calls can be had.
-    """
-
-    linux: bool
-    landlock_abi: int
-    seccomp: bool
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The levels that can be had, weakest first."""
-        if not self.linux:
-            return ()
-        with_landlock = self.landlock_abi > 0 and self.seccomp
-        return ("rlimits", "landlock") if with_landlock else ("rlimits",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +28,8 @@ class Wall:
         grants: Files that may be read, opened as paths.
         landlock_abi: Version of Landlock, or 0 if it isn't used.
         filter: The seccomp program, empty if there is none.
+        ids: Spare user ids, if workers get one each.
+        room: For namespaces.
     """
 
     level: str
@@ -63,40 +37,42 @@ class Wall:
     grants: tuple[landlock.Grant, ...] = ()
     landlock_abi: int = 0
     filter: bytes = b""
+    ids: spare.SpareIds | None = None
+    room: namespaces.Room | None = None
 
 
-def probe() -> Capabilities:
-    """Ask the kernel, without changing anything."""
-    is_linux = sys.platform == "linux"
-    return Capabilities(
-        linux=is_linux,
-        landlock_abi=landlock.abi() if is_linux else 0,
-        seccomp=is_linux and seccomp.available(),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lodging:
+    """Where one worker will live.
+
+    Attributes:
+        scratch: Folder that the grader made for it; with namespaces it gets one that no one else sees.
+        parent: Process id of the forkserver.
+        uid: Its spare user id, if it gets one.
+    """
+
+    scratch: Path
+    parent: int
+    uid: int | None = None
 
 
-def choose(level: str | None, capabilities: Capabilities) -> str:
-    """The level asked for, or the strongest if none is.
+def begin(level: str, root: Path) -> None:
+    """Do once, in the forkserver, what must be done before anything is imported.
+
+    Args:
+        level: Which wall.
+        root: Folder of all scratch folders; removed at the end, in case the grader can't.
 
     Raises:
-        SandboxError: If this machine doesn't offer it.
+        OSError: If the kernel refuses.
     """
-    offered = capabilities.levels
-    if not offered:
-        raise SandboxError(f"Sandbox: expected Linux, got {sys.platform}. Grade in a Linux container.")
-    if level is None:
-        return offered[-1]
-    if level not in SANDBOX_LEVELS:
-        raise SandboxError(f"Sandbox: expected one of {', '.join(SANDBOX_LEVELS)}, got '{level}'.")
-    if level not in offered:
-        raise SandboxError(
-            f"Sandbox: expected the level '{level}', this machine offers {', '.join(offered)}. "
-            "`autograder doctor` says what is missing."
-        )
-    return level
+    if level == "namespaces":
+        namespaces.enclose(root)
 
 
-def prepare(level: str, limits: Limits, forbidden: Sequence[str] = (), private: Sequence[Path] = ()) -> Wall:
+def prepare(
+    level: str, limits: Limits, forbidden: Sequence[str] = (), private: Sequence[Path] = (), *, root: Path
+) -> Wall:
     """Do once, in the forkserver, what is the same for all workers. Imports must be done by now.
 
     Args:
@@ -104,14 +80,27 @@ def prepare(level: str, limits: Limits, forbidden: Sequence[str] = (), private: 
         limits: What a worker may use.
         forbidden: Dotted names; modules among them can't be read behind the wall.
         private: Folders that can't be read behind the wall, wherever they lie.
+        root: Folder of all scratch folders.
+
+    Raises:
+        OSError: If the kernel refuses.
     """
-    capabilities = probe()
-    budget = rlimits.budget(limits)
     # The filter asks nothing of the machine that could be missing, so the weakest level has it too where it can.
-    program = seccomp.program() if capabilities.seccomp else b""
+    program = seccomp.program() if seccomp.available() else b""
     if level == "rlimits":
-        return Wall(level=level, budget=budget, filter=program)
+        return Wall(level=level, budget=rlimits.budget(limits), filter=program)
     reading = readable(forbidden, private)
+    room = ids = None
+    if level == "namespaces":
+        place = root / "view"
+        place.mkdir()
+        room = namespaces.furnish(reading, place, limits)
+        ids = room.ids
+    elif level == "uid":
+        # Its users are let through to their own folders.
+        root.chmod(0o711)
+        ids = spare.SpareIds()
+    rlimits.allow_many_files()
     grants = [
         *landlock.grant(reading.whole, landlock.READ),
         *landlock.grant(reading.listed, landlock.READ_DIR),
@@ -119,16 +108,62 @@ def prepare(level: str, limits: Limits, forbidden: Sequence[str] = (), private: 
         *landlock.grant([Path("/dev/null")], landlock.WRITE),
     ]
     return Wall(
-        level=level, budget=budget, grants=tuple(grants), landlock_abi=capabilities.landlock_abi, filter=program
+        level=level,
+        budget=rlimits.budget(limits, alone=bool(room or ids)),
+        grants=tuple(grants),
+        landlock_abi=landlock.abi(),
+        filter=program,
+        ids=ids,
+        room=room,
     )
 
 
-def leave_group(parent: int) -> None:
-    """Become the leader of a new process group that ends with its parent."""
+def lodge(wall: Wall, scratch: Path) -> Lodging:
+    """Do in the forkserver what must be done before each fork of a worker.
+
+    Raises:
+        OSError: If the kernel refuses.
+    """
+    if wall.room is not None:
+        namespaces.next_child(wall.room)
+    return Lodging(scratch=scratch, parent=os.getpid(), uid=wall.ids.take() if wall.ids is not None else None)
+
+
+def move_in(wall: Wall, lodging: Lodging) -> Path:
+    """Take this process, just forked, out of the forkserver's company. It ends with the forkserver.
+
+    Returns:
+        The only folder that may be written.
+
+    Raises:
+        OSError: If the kernel refuses.
+    """
     os.setsid()
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, int(signal.SIGKILL))
-    if os.getppid() != parent:
-        os._exit(1)
+    rlimits.prefer_in_shortage()
+    scratch = lodging.scratch
+    if wall.room is not None:
+        scratch = namespaces.move_in(wall.room, lodging.uid)
+    elif lodging.uid is not None:
+        os.chown(scratch, lodging.uid, lodging.uid)
+        spare.become(lodging.uid)
+    if wall.room is None:
+        # A new user would have to ask again; in a pid namespace the kernel sees to it.
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() != lodging.parent:
+            os._exit(1)
+    os.chdir(scratch)
+    return scratch
+
+
+def seen_from_outside(wall: Wall, pid: int, scratch: Path) -> Path:
+    """Where the grader sees a worker's folder, and can watch how full it is.
+
+    Args:
+        wall: Behind which it lives.
+        pid: Its process id as the grader sees it.
+        scratch: The folder that the grader has made for it.
+    """
+    return scratch if wall.room is None else namespaces.home_of(pid)
 
 
 def enter(wall: Wall, scratch: Path) -> None:
@@ -141,11 +176,11 @@ def enter(wall: Wall, scratch: Path) -> None:
     Raises:
         OSError: If the kernel refuses; the worker must not go on.
     """
-    rlimits.prefer_in_shortage()
-    rlimits.apply(wall.budget)
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if wall.landlock_abi:
         landlock.restrict((*wall.grants, *landlock.grant_scratch(scratch)), wall.landlock_abi)
+    # After that: there are more grants than a worker may have open files.
+    rlimits.apply(wall.budget)
     if wall.filter:
         seccomp.install(wall.filter)

@@ -12,11 +12,9 @@ import stat
 from pathlib import Path
 
 from autograder.model import Limits, Verdict
-from autograder.sandbox import processes
+from autograder.sandbox import processes, rlimits
 from autograder.sandbox.protocol import Stopped
 
-_MAX_FILES = 2000
-_MAX_SCRATCH_FILES = 4
 # Room for what a process under its own limit holds twice: the template's pages and a session's.
 _GROUP_FACTOR = 1.25
 
@@ -40,7 +38,7 @@ def overuse(pid: int, scratch: Path, base_bytes: int, limits: Limits) -> Stopped
     own = template - base_bytes + sum(max(0, use.anonymous_bytes - template) for use in usages.values())
     if own > most and _exact(pids, base_bytes) > most:
         return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits))
-    if _is_full(scratch, limits.file_bytes * _MAX_SCRATCH_FILES):
+    if _is_full(scratch, rlimits.scratch_bytes(limits)):
         return Stopped(verdict=Verdict.STUDENT_ERROR, message="It wrote more files than it may into its folder.")
     return None
 
@@ -61,6 +59,8 @@ def _exact(pids: set[int], base_bytes: int) -> float:
 
 def _is_full(scratch: Path, most_bytes: int) -> bool:
     """Whether a folder holds too many files or too many bytes; links are not followed."""
+    if scratch.parts[:2] == ("/", "proc"):
+        return _is_full_disk(scratch, most_bytes)
     files = used = 0
     waiting = [str(scratch)]
     while waiting:
@@ -72,8 +72,18 @@ def _is_full(scratch: Path, most_bytes: int) -> bool:
                     used += info.st_blocks * 512
                     if stat.S_ISDIR(info.st_mode):
                         waiting.append(entry.path)
-                    if files > _MAX_FILES or used > most_bytes:
+                    if files > rlimits.SCRATCH_FILES or used > most_bytes:
                         return True
         except OSError:
             continue
     return False
+
+
+def _is_full_disk(scratch: Path, most_bytes: int) -> bool:
+    """The same for a folder that is a file system of its own: what is removed but still open counts too."""
+    try:
+        found = os.statvfs(scratch)
+    except OSError:
+        return False
+    used = (found.f_blocks - found.f_bfree) * found.f_frsize
+    return found.f_files - found.f_ffree > rlimits.SCRATCH_FILES or used > most_bytes

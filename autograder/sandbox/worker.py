@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import tempfile
-from pathlib import Path
 from typing import NoReturn
 
 from autograder.model import Limits
@@ -29,20 +28,18 @@ _fork = os.fork
 _wait = os.waitpid
 
 
-def serve_notebook(sock: socket.socket, wall: walls.Wall, scratch: Path, parent: int, limits: Limits) -> NoReturn:
+def serve_notebook(sock: socket.socket, wall: walls.Wall, lodging: walls.Lodging, limits: Limits) -> NoReturn:
     """Be the worker, in a process just forked: walls first, then cells, then questions until the grader hangs up.
 
     Args:
         sock: The grader's end is on the other side.
         wall: Prepared by the forkserver.
-        scratch: The only folder that may be written.
-        parent: Process id of the forkserver.
+        lodging: Where it is to live.
         limits: What student code may use.
     """
     try:
-        walls.leave_group(parent)
-        control = wire.Channel(_settle(sock, scratch))
-        problem = _enter(wall, scratch)
+        control = wire.Channel(_settle(sock))
+        problem = _enter(wall, lodging)
         control.send(messages.Walled(problem=problem))
         if not problem:
             _Worker(control, limits).serve()
@@ -50,8 +47,8 @@ def serve_notebook(sock: socket.socket, wall: walls.Wall, scratch: Path, parent:
         _exit(0)
 
 
-def _settle(sock: socket.socket, scratch: Path) -> socket.socket:
-    """Keep only the control socket, and work in the scratch folder."""
+def _settle(sock: socket.socket) -> socket.socket:
+    """Keep only the control socket."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
@@ -60,21 +57,21 @@ def _settle(sock: socket.socket, scratch: Path) -> socket.socket:
         os.dup2(sock.fileno(), _CONTROL, inheritable=False)
         sock.close()
         sock = socket.socket(fileno=_CONTROL)
-    os.chdir(scratch)
-    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch), MPLCONFIGDIR=str(scratch))
-    tempfile.tempdir = None
     return sock
 
 
-def _enter(wall: walls.Wall, scratch: Path) -> str:
+def _enter(wall: walls.Wall, lodging: walls.Lodging) -> str:
     """Go behind the walls, and close every way back. What went wrong, or ""."""
     last = os.open(os.devnull, os.O_RDONLY)
     try:
+        scratch = walls.move_in(wall, lodging)
         walls.enter(wall, scratch)
     except OSError as error:
         return f"{type(error).__name__}: {error}"
     highest = max((last, *(grant.descriptor for grant in wall.grants)))
     os.closerange(_CONTROL + 1, highest + 64)
+    os.environ.update(HOME=str(scratch), TMPDIR=str(scratch), MPLCONFIGDIR=str(scratch))
+    tempfile.tempdir = None
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autograder.model import Cell
-from autograder.sandbox import walls
+from autograder.sandbox import levels
 from autograder.sandbox.client import ForkserverSandbox, ForkserverWorker, open_sandbox
 from autograder.sandbox.protocol import Reply
 from tests.sandbox.notebooks import FORBIDDEN, LIMITS, code
@@ -17,12 +17,22 @@ Load = Callable[..., ForkserverWorker]
 Ask = Callable[..., Reply]
 
 
+# What hangs on the wall is tested behind each; what does not, behind the strongest.
+AT_EVERY_LEVEL = ("test_walls", "test_limits")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have the shared sandbox at each level that this machine offers, where that can make a difference."""
+    if "sandbox" in metafunc.fixturenames:
+        offered = levels.probe().levels[::-1]
+        every = metafunc.module.__name__.rpartition(".")[2] in AT_EVERY_LEVEL
+        metafunc.parametrize("sandbox", offered if every else offered[:1], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[ForkserverSandbox]:
-    """The strongest sandbox that this machine offers, for a NumPy notebook."""
-    if not walls.probe().levels:
-        pytest.skip("no Linux: there is no sandbox")
-    with open_sandbox(kind="numpy", limits=LIMITS, forbidden=FORBIDDEN) as opened:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[ForkserverSandbox]:
+    """A sandbox for a NumPy notebook."""
+    with open_sandbox(kind="numpy", limits=LIMITS, forbidden=FORBIDDEN, level=request.param) as opened:
         yield opened
 
 

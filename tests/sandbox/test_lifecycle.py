@@ -39,12 +39,14 @@ def test_closing_leaves_nothing() -> None:
     session = worker.ask()
     reply = session.call("f", [], {})
     assert isinstance(reply, Returned)
-    pids = descendants([sandbox._forkserver.pid])  # type: ignore[attr-defined]
+    forkserver = sandbox._forkserver  # type: ignore[attr-defined]
+    pids = descendants([forkserver.pid])
     assert len(pids) >= 3
+    assert forkserver._root.exists()
     sandbox.close()
     sandbox.close()
     assert gone(pids)
-    assert not Path(reply.value).parent.exists()
+    assert not forkserver._root.exists()
     assert isinstance(session.call("f", [], {}), Stopped)
     with pytest.raises(SandboxError, match="closed"):
         worker.ask()

@@ -15,7 +15,7 @@ import autograder
 import course_utils
 from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
-from autograder.sandbox import landlock, reading, seccomp, walls
+from autograder.sandbox import landlock, levels, reading, seccomp
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from autograder.sandbox.doctor import examine
 from autograder.sandbox.protocol import Raised, Reply, Returned, Stopped
@@ -28,6 +28,11 @@ HEADERS = (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/inc
 
 def refused(reply: Reply) -> bool:
     return isinstance(reply, Raised) and "PermissionError" in reply.types
+
+
+def out_of_reach(reply: Reply) -> bool:
+    """Refused, or in namespaces of its own not even there."""
+    return isinstance(reply, Raised) and bool({"PermissionError", "FileNotFoundError"} & set(reply.types))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,8 @@ def test_files_that_cannot_be_read(walled: ForkserverSandbox, ask: Ask, path: Pa
     """The project, the hidden tests, homes, /proc and other temporary files stay unread."""
     if not path.exists():
         pytest.skip(f"there is no {path} here")
-    assert refused(ask("import os\ndef f(p): return os.listdir(p) if os.path.isdir(p) else open(p).read()", str(path)))
+    source = "import os\ndef f(p): return os.listdir(p) if os.path.isdir(p) else open(p).read()"
+    assert out_of_reach(ask(source, str(path)))
 
 
 def test_pointers_to_the_project_cannot_be_read(walled: ForkserverSandbox, ask: Ask) -> None:
@@ -171,7 +177,7 @@ def test_nothing_of_the_graders_environment_is_there(monkeypatch: pytest.MonkeyP
 )
 def test_no_network(sandbox: ForkserverSandbox, ask: Ask, action: str) -> None:
     """No socket of any family can be made, but for a pair within the process."""
-    if not walls.probe().seccomp:
+    if not levels.probe().seccomp:
         pytest.skip("no seccomp on this machine")
     reply = ask(f"import socket, urllib.request\ndef f(): {action}")
     assert isinstance(reply, Raised)
@@ -214,7 +220,7 @@ def test_no_network(sandbox: ForkserverSandbox, ask: Ask, action: str) -> None:
 )
 def test_other_processes_and_the_kernel_are_out_of_reach(sandbox: ForkserverSandbox, ask: Ask, action: str) -> None:
     """Signals, sessions, limits, programs, namespaces and corners of the kernel are refused, and nobody is hurt."""
-    if not walls.probe().seccomp:
+    if not levels.probe().seccomp:
         pytest.skip("no seccomp on this machine")
     if "libc" in action and os.uname().machine != "x86_64":
         pytest.skip("numbers of another architecture")
@@ -259,14 +265,17 @@ def test_scratch_folders_are_apart_and_removed(load: Load, sandbox: ForkserverSa
     def f(): return os.getcwd()
     def g(p): return open(p + "/mine").read()
     """
-    one, other = load(source), load(source)
+    one, other = load(source), load("import os" + source[source.index("\n    def f") :].replace("\n    ", "\n"))
     folder = one.ask().call("f", [], {})
     assert isinstance(folder, Returned)
+    seen = one._group._spawned.scratch  # type: ignore[union-attr]
+    assert (seen / "mine").read_text() == "x"
     reply = other.ask().call("g", [folder.value], {})
     if sandbox.level != "rlimits":
-        assert refused(reply)
+        assert out_of_reach(reply)
     one.close()
-    assert not Path(folder.value).exists()
+    assert not seen.exists()
+    assert not (sandbox._forkserver._root / "worker-1").exists()
 
 
 def test_the_weakest_level_still_has_limits() -> None:
@@ -295,17 +304,21 @@ def test_the_weakest_level_still_has_limits() -> None:
 
 def test_a_level_that_is_not_there_is_refused() -> None:
     """Asking for a wall that this machine or this version doesn't have says what there is."""
-    with pytest.raises(SandboxError, match=r"expected the level 'namespaces', this machine offers"):
-        open_sandbox(kind="numpy", limits=Limits(), level="namespaces")
+    poor = levels.Capabilities(linux=True, landlock_abi=1, seccomp=True, no_namespaces="refused")
+    with pytest.raises(SandboxError, match=r"expected the level 'namespaces', this machine offers rlimits, landlock\."):
+        levels.choose("namespaces", poor)
     with pytest.raises(SandboxError, match="expected one of rlimits"):
         open_sandbox(kind="numpy", limits=Limits(), level="moat")
-    nothing = walls.Capabilities(linux=False, landlock_abi=0, seccomp=False)
+    nothing = levels.Capabilities(linux=False, landlock_abi=0, seccomp=False)
     with pytest.raises(SandboxError, match="Linux container"):
-        walls.choose(None, nothing)
-    weak = walls.Capabilities(linux=True, landlock_abi=0, seccomp=True)
-    assert walls.choose(None, weak) == "rlimits"
-    strong = walls.Capabilities(linux=True, landlock_abi=1, seccomp=True)
-    assert walls.choose(None, strong) == "landlock"
+        levels.choose(None, nothing)
+    weak = levels.Capabilities(linux=True, landlock_abi=0, seccomp=True)
+    assert levels.choose(None, weak) == "rlimits"
+    strong = levels.Capabilities(linux=True, landlock_abi=1, seccomp=True)
+    assert levels.choose(None, strong) == "landlock"
+    stronger = levels.Capabilities(linux=True, landlock_abi=1, seccomp=True, no_uid="no root", no_namespaces="")
+    assert stronger.levels == ("rlimits", "landlock", "namespaces")
+    assert levels.choose(None, stronger) == "namespaces"
 
 
 def test_readable_leaves_out_the_grader_and_forbidden_modules(tmp_path: Path) -> None:
@@ -362,7 +375,7 @@ def test_the_doctor_says_what_is_in_force() -> None:
     level = findings[0]
     assert level.name == "Sandbox level in force"
     assert level.ok
-    assert level.detail.split(":")[0] == walls.choose(None, walls.probe())
+    assert level.detail.split(":")[0] == levels.choose(None, levels.probe())
     assert all(entry.name and entry.detail for entry in findings)
     assert {"Landlock", "seccomp", "Namespaces", "Python", "torch", "CUDA", "Spare memory", "User"} <= {
         entry.name for entry in findings
@@ -371,7 +384,7 @@ def test_the_doctor_says_what_is_in_force() -> None:
 
 def test_a_server_on_this_machine_cannot_be_reached(sandbox: ForkserverSandbox, ask: Ask) -> None:
     """Not even a server that listens on the same machine hears anything."""
-    if not walls.probe().seccomp:
+    if not levels.probe().seccomp:
         pytest.skip("no seccomp on this machine")
     with socket.create_server(("127.0.0.1", 0)) as server:
         reply = ask("import socket\ndef f(p): socket.create_connection(('127.0.0.1', p), 1)", server.getsockname()[1])

@@ -1,0 +1,119 @@
+"""Which walls this machine offers: what the kernel says, and what a trial shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import autograder
+from autograder.config import SANDBOX_LEVELS
+from autograder.errors import SandboxError
+from autograder.sandbox import landlock, seccomp
+from autograder.sandbox.folders import remove_folder
+
+_TRIAL_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the machine offers.
+
+    Attributes:
+        linux: Whether it is Linux at all.
+        landlock_abi: Version of Landlock, or 0.
+        seccomp: Whether filters on system calls can be had.
+        no_uid: Why the level "uid" can't be had, or "".
+        no_namespaces: Why the level "namespaces" can't be had, or "".
+    """
+
+    linux: bool
+    landlock_abi: int
+    seccomp: bool
+    no_uid: str = "not tried"
+    no_namespaces: str = "not tried"
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that can be had, weakest first."""
+        if not self.linux:
+            return ()
+        if not self.landlock_abi or not self.seccomp:
+            return ("rlimits",)
+        refusals = {"uid": self.no_uid, "namespaces": self.no_namespaces}
+        return tuple(level for level in SANDBOX_LEVELS if not refusals.get(level))
+
+
+@cache
+def probe() -> Capabilities:
+    """Ask the kernel, and try in processes of their own what it doesn't tell."""
+    is_linux = sys.platform == "linux"
+    abi = landlock.abi() if is_linux else 0
+    has_seccomp = is_linux and seccomp.available()
+    if not abi or not has_seccomp:
+        missing = "Landlock" if not abi else "seccomp"
+        return Capabilities(
+            linux=is_linux,
+            landlock_abi=abi,
+            seccomp=has_seccomp,
+            no_uid=f"it builds on {missing}",
+            no_namespaces=f"it builds on {missing}",
+        )
+    return Capabilities(
+        linux=True,
+        landlock_abi=abi,
+        seccomp=True,
+        no_uid=_refusal("uid") if os.getuid() == 0 else "only root can give a worker a user id of its own",
+        no_namespaces=_refusal("namespaces"),
+    )
+
+
+def choose(level: str | None, capabilities: Capabilities) -> str:
+    """The level asked for, or the strongest if none is.
+
+    Raises:
+        SandboxError: If this machine doesn't offer it.
+    """
+    offered = capabilities.levels
+    if not offered:
+        raise SandboxError(f"Sandbox: expected Linux, got {sys.platform}. Grade in a Linux container.")
+    if level is None:
+        return offered[-1]
+    if level not in SANDBOX_LEVELS:
+        raise SandboxError(f"Sandbox: expected one of {', '.join(SANDBOX_LEVELS)}, got '{level}'.")
+    if level not in offered:
+        raise SandboxError(
+            f"Sandbox: expected the level '{level}', this machine offers {', '.join(offered)}. "
+            "`autograder doctor` says what is missing."
+        )
+    return level
+
+
+def _refusal(level: str) -> str:
+    """Why a level can't be had here, or ""; found out by a process that tries."""
+    root = Path(tempfile.mkdtemp(prefix="autograder-trial-"))
+    package = str(Path(next(iter(autograder.__path__))).resolve().parent)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
+            [sys.executable, "-P", "-s", "-m", "autograder.sandbox.trial", level, str(root)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TRIAL_S,
+            check=False,
+            cwd="/",
+            env={"PYTHONPATH": package, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the trial did not end: {error}"
+    finally:
+        remove_folder(root)
+    if done.returncode == 0:
+        return ""
+    said = (done.stdout or done.stderr).strip()
+    return said.splitlines()[-1] if said else f"the trial ended with status {done.returncode}"
