@@ -12,7 +12,7 @@ from autograder.errors import GraderFault, SandboxError
 from autograder.model import Cell, Limits, Verdict
 from autograder.sandbox import levels, messages, wire
 from autograder.sandbox.forms import TooLargeError, WireError
-from autograder.sandbox.group import Group, Overuse
+from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.loading import Loader, cells_to_run
 from autograder.sandbox.pack import Packer
@@ -122,11 +122,20 @@ class ForkserverWorker:
         """
         if self.closed:
             raise SandboxError("Sandbox: expected an open worker, got a closed one. Load the notebook again.")
-        if isinstance(self._group, Group) and not self._group.alive:
-            self._group = self._loader.load(self._spawn)
-        session = ForkserverSession(self._group, replacements or {}, self._limits)
+        session = self._session(replacements or {})
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session
+
+    def _session(self, replacements: Mapping[str, str]) -> ForkserverSession:
+        for _ in range(2):
+            if isinstance(self._group, Group) and not self._group.alive:
+                self._group = self._loader.load(self._spawn)
+            try:
+                return ForkserverSession(self._group, replacements, self._limits)
+            except LeftBehindError:
+                if isinstance(self._group, Group):
+                    self._group.kill()
+        return ForkserverSession(_NONSENSE, replacements, self._limits)
 
     def close(self) -> None:
         """End everything that this notebook started. May be called twice."""
@@ -138,15 +147,18 @@ class ForkserverWorker:
 
 
 class ForkserverSession:
-    """One question's process. See `protocol.Session`."""
+    """One question's process. See `protocol.Session`.
+
+    Raises:
+        LeftBehindError: If earlier sessions have left processes behind: the notebook must be loaded again.
+    """
 
     def __init__(self, group: Group | Stopped, replacements: Mapping[str, str], limits: Limits) -> None:
         self._limits = limits
         self._left_s = limits.question_wall_s
         self._output = ""
-        self._channel: wire.Channel | None = None
+        self._line: Line | None = None
         self._stopped: Stopped | None = None
-        self._number = 0
         if isinstance(group, Stopped):
             self._stopped = group
         else:
@@ -161,7 +173,7 @@ class ForkserverSession:
     @property
     def closed(self) -> bool:
         """Whether its process is gone, or going."""
-        return self._channel is None
+        return self._line is None
 
     def call(
         self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
@@ -175,7 +187,11 @@ class ForkserverSession:
             return self._stopped
         call, blobs = _pack_call(name, args, kwargs, return_arguments=return_arguments)
         started = time.monotonic()
-        reply = self._exchange(name, call, blobs, started + min(self._limits.call_wall_s, self._left_s))
+        try:
+            reply = self._exchange(name, call, blobs, started + min(self._limits.call_wall_s, self._left_s))
+        except LeftBehindError:
+            # It was said of a session that has begun long since.
+            reply = self._cut(_NONSENSE)
         self._left_s -= time.monotonic() - started
         if isinstance(reply, Stopped):
             self._stopped = reply
@@ -184,20 +200,23 @@ class ForkserverSession:
 
     def close(self) -> None:
         """End the process. May be called twice."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-            self._group.forget(self._number)
+        if self._line is not None:
+            self._group.hang_up(self._line)
+            self._line = None
         if self._stopped is None:
             self._stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message="This session is closed.")
 
     def _start(self, replacements: Mapping[str, str]) -> Stopped | None:
         try:
-            self._number, self._channel = self._group.ask(replacements, time.monotonic() + self._limits.call_wall_s)
+            self._line = self._group.ask(replacements, time.monotonic() + self._limits.call_wall_s)
         except (OSError, wire.DeadlinePassed, Overuse) as error:
             self._group.kill()
             return _why(error, "The loaded notebook does not answer.")
-        message = self._hear(time.monotonic() + self._limits.call_wall_s)
+        try:
+            message = self._hear(time.monotonic() + self._limits.call_wall_s)
+        except LeftBehindError:
+            self._line.channel.close()
+            raise
         if isinstance(message, Stopped):
             stopped = message
         elif isinstance(message[0], messages.Started) and not message[0].problem:
@@ -212,13 +231,13 @@ class ForkserverSession:
         return stopped
 
     def _exchange(self, name: str, call: messages.Call, blobs: Sequence[memoryview], deadline: float) -> Reply:
-        assert self._channel is not None
+        assert self._line is not None
         try:
-            self._channel.send(call, blobs, deadline=deadline)
+            self._line.channel.send(call, blobs, deadline=deadline)
         except (wire.DeadlinePassed, Overuse) as error:
             return self._cut(_why(error, self._say_timeout()))
         except OSError:
-            return self._group.cause_of_death(self._number)
+            return self._group.cause_of_death(self._line.number)
         received = self._hear(deadline)
         if isinstance(received, Stopped):
             return received
@@ -232,16 +251,13 @@ class ForkserverSession:
             return self._cut(_NONSENSE)
 
     def _hear(self, deadline: float) -> tuple[messages.FromSession, memoryview] | Stopped:
-        assert self._channel is not None
+        assert self._line is not None
         try:
-            received = self._group.reply(self._number, self._channel, deadline)
+            return self._group.reply(self._line, deadline)
         except (wire.DeadlinePassed, Overuse) as error:
             return self._cut(_why(error, self._say_timeout()))
         except WireError:
             return self._cut(_NONSENSE)
-        except OSError:
-            received = None
-        return self._group.cause_of_death(self._number) if received is None else received
 
     def _cut(self, stopped: Stopped) -> Stopped:
         """End the whole group: it hangs, or can't be trusted to answer the next question."""

@@ -9,10 +9,11 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
-from autograder.sandbox import messages, processes, wire
+from autograder.sandbox import messages, wire
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.protocol import Stopped
@@ -28,6 +29,19 @@ class Overuse(Exception):
     def __init__(self, stopped: Stopped) -> None:
         super().__init__(stopped.message)
         self.stopped = stopped
+
+
+class LeftBehindError(Exception):
+    """Earlier sessions have left processes behind, which must not see the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A session as the grader hears it: its number, its channel, and what tells that something came."""
+
+    number: int
+    channel: wire.Channel
+    poll: select.poll
 
 
 class Group:
@@ -48,7 +62,8 @@ class Group:
         self._control = wire.Channel(self._spawned.sock, self._look)
         self._looked = time.monotonic()
         self._ended: dict[int, int] = {}
-        self._open: set[int] = set()
+        self._left: set[int] = set()
+        self._hung_up: list[Line] = []
         self._count = 0
         self.alive = True
         try:
@@ -82,11 +97,8 @@ class Group:
                 return report
         raise WireError("Worker: expected the report of a cell, got something else.")
 
-    def ask(self, replacements: Mapping[str, str], deadline: float) -> tuple[int, wire.Channel]:
-        """Have a session forked.
-
-        Returns:
-            Its number and the channel on which it answers.
+    def ask(self, replacements: Mapping[str, str], deadline: float) -> Line:
+        """Have a session forked, and those ended on which the grader has hung up.
 
         Raises:
             DeadlinePassed, OSError: If the worker doesn't listen.
@@ -94,64 +106,59 @@ class Group:
         self._count += 1
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        ended = [line.number for line in self._hung_up]
+        self._close_hung_up()
         try:
             with theirs:
-                message = messages.Ask(session=self._count, replacements=dict(replacements))
+                message = messages.Ask(session=self._count, replacements=dict(replacements), ended=ended)
                 self._control.send(message, fds=[theirs.fileno()], deadline=deadline)
         except BaseException:
             ours.close()
             raise
-        self._open.add(self._count)
-        return self._count, wire.Channel(ours, self._look)
+        poll = select.poll()
+        poll.register(ours, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        return Line(self._count, wire.Channel(ours, self._look), poll)
 
-    def reply(
-        self, session: int, channel: wire.Channel, deadline: float
-    ) -> tuple[messages.FromSession, memoryview] | None:
-        """Wait for what a session says next; None if its process has ended.
+    def reply(self, line: Line, deadline: float) -> tuple[messages.FromSession, memoryview] | Stopped:
+        """Wait for what a session says next, or for its end.
 
         Raises:
-            DeadlinePassed, Overuse, WireError, OSError: As their names say.
+            DeadlinePassed, Overuse, WireError: As their names say.
+            LeftBehindError: If it was not forked, because others have left processes behind.
         """
-        poll = select.poll()
-        poll.register(channel, select.POLLIN)
-        poll.register(self._control, select.POLLIN)
-        while True:
-            left_s = deadline - time.monotonic()
-            ready = {descriptor for descriptor, _ in poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)}
-            if channel.fileno() in ready:
-                return channel.receive(messages.from_session, deadline)
-            if session in self._ended:
-                return None
-            if self._control.fileno() in ready:
-                self._hear_end(deadline)
-            elif left_s <= 0:
-                raise wire.DeadlinePassed
-            self._look()
+        try:
+            received = self._receive(line, deadline)
+        except OSError:
+            received = None
+        return received or self.cause_of_death(line.number)
 
     def cause_of_death(self, session: int) -> Stopped:
-        """Why a session's process ended without an answer, as far as the worker knows."""
-        with contextlib.suppress(wire.DeadlinePassed, WireError, OSError):
-            self._await_end(session)
-        return explain_death(self._ended.get(session), self._limits)
+        """Why a session's process ended without an answer, as far as the worker knows.
 
-    def forget(self, session: int) -> None:
-        """The grader has hung up on a session: its process must end, and must leave nothing behind."""
-        self._open.discard(session)
-        if not self.alive:
-            return
+        Raises:
+            LeftBehindError: If it was never forked, because others have left processes behind.
+        """
         try:
             self._await_end(session)
         except (wire.DeadlinePassed, Overuse, WireError, OSError):
+            # The worker itself is gone, or no longer to be relied on.
             self.kill()
-            return
-        if not self._open and self._has_strays():
-            self.kill()
+        return explain_death(self._ended.get(session), self._limits)
+
+    def hang_up(self, line: Line) -> None:
+        """Nothing more will be asked of a session. Its process ends before the next session begins."""
+        if self.alive and line.number not in self._ended:
+            self._hung_up.append(line)
+        else:
+            line.channel.close()
 
     def kill(self) -> None:
         """End the worker and all that it started. May be called twice."""
         if not self.alive:
             return
         self.alive = False
+        self._close_hung_up()
         try:
             self._forkserver.end(self._spawned)
         except SandboxError:
@@ -184,12 +191,29 @@ class Group:
         if found is not None:
             raise Overuse(found)
 
-    def _hear_end(self, deadline: float) -> None:
+    def _receive(self, line: Line, deadline: float) -> tuple[messages.FromSession, memoryview] | None:
+        """What a session says next; None if its process has ended."""
+        while True:
+            left_s = deadline - time.monotonic()
+            ready = {descriptor for descriptor, _ in line.poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)}
+            if line.channel.fileno() in ready:
+                return line.channel.receive(messages.from_session, deadline)
+            if self._has_ended(line.number):
+                return None
+            if self._control.fileno() in ready:
+                self._hear(deadline)
+            elif left_s <= 0:
+                raise wire.DeadlinePassed
+            self._look()
+
+    def _hear(self, deadline: float) -> None:
+        """Take note of what the worker says about its sessions."""
         received = self._control.receive(messages.from_worker, deadline)
         match received:
             case messages.SessionEnded(session=session, status=status), _ if 0 < session <= self._count:
                 self._ended[session] = status
-                self._open.discard(session)
+            case messages.LeftBehind(session=session), _ if 0 < session <= self._count:
+                self._left.add(session)
             case None:
                 raise BrokenPipeError
             case _:
@@ -197,13 +221,18 @@ class Group:
 
     def _await_end(self, session: int) -> None:
         deadline = time.monotonic() + _END_REPORT_S
-        while session not in self._ended:
-            self._hear_end(deadline)
+        while not self._has_ended(session):
+            self._hear(deadline)
 
-    def _has_strays(self) -> bool:
-        """Whether a session's process has left a process of its own behind."""
-        orphans = processes.children(self._forkserver.pid) - self._forkserver.workers
-        return bool(orphans or processes.children(self._spawned.pid))
+    def _has_ended(self, session: int) -> bool:
+        if session in self._left:
+            raise LeftBehindError
+        return session in self._ended
+
+    def _close_hung_up(self) -> None:
+        for line in self._hung_up:
+            line.channel.close()
+        self._hung_up = []
 
 
 def explain_death(status: int | None, limits: Limits) -> Stopped:

@@ -63,10 +63,11 @@ class Load(Message, frozen=True, tag=True):
 
 
 class Ask(Message, frozen=True, tag=True):
-    """Grader to worker: fork a session. Comes with the session's socket."""
+    """Grader to worker: end these sessions, then fork a new one. Comes with the new one's socket."""
 
     session: int
     replacements: dict[str, str]
+    ended: list[int]
 
 
 class Walled(Message, frozen=True, tag=True):
@@ -93,6 +94,12 @@ class SessionEnded(Message, frozen=True, tag=True):
 
     session: int
     status: int
+
+
+class LeftBehind(Message, frozen=True, tag=True):
+    """Worker to grader: earlier sessions have left processes behind, so there is none of that number."""
+
+    session: int
 
 
 class Call(Message, frozen=True, tag=True):
@@ -150,7 +157,7 @@ class Halted(Message, frozen=True, tag=True):
 ToForkserver = Spawn | End
 FromForkserver = Serving | Spawned | Ended
 ToWorker = Load | Ask
-FromWorker = Walled | CellDone | Loaded | SessionEnded
+FromWorker = Walled | CellDone | Loaded | SessionEnded | LeftBehind
 Answer = Done | Threw | Absent | Halted
 FromSession = Started | Answer
 

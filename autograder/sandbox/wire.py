@@ -22,6 +22,10 @@ MAX_MESSAGE_BYTES = 1 << 22
 TICK_S = 0.05
 _HEADER = struct.Struct(">II")
 _CHUNK_BYTES = 1 << 20
+_AHEAD_BYTES = 1 << 16
+# What one call may hand over: 1024 on Linux.
+_MOST_PARTS = 512
+_CUT = "Frame: the stream ended in the middle of it."
 
 T = TypeVar("T")
 
@@ -45,7 +49,7 @@ def encode(message: Message, blob_bytes: int = 0) -> bytes:
     return _HEADER.pack(len(body), blob_bytes) + body
 
 
-def lengths(header: bytes) -> tuple[int, int]:
+def lengths(header: bytes | bytearray) -> tuple[int, int]:
     """Lengths of message and blob.
 
     Raises:
@@ -59,7 +63,7 @@ def lengths(header: bytes) -> tuple[int, int]:
     return message, blob
 
 
-def decode(decoder: msgspec.msgpack.Decoder[T], body: bytes | bytearray) -> T:
+def decode(decoder: msgspec.msgpack.Decoder[T], body: bytes | bytearray | memoryview) -> T:
     """Read one message.
 
     Raises:
@@ -82,7 +86,9 @@ class Channel:
     def __init__(self, sock: socket.socket, tick: Callable[[], None] | None = None) -> None:
         self.sock = sock
         self._tick = tick
-        self._poll = select.poll()
+        self._read = bytearray()
+        self._readable = _poll(sock, select.POLLIN)
+        self._writable = _poll(sock, select.POLLOUT)
 
     def fileno(self) -> int:
         """Descriptor of the socket."""
@@ -114,83 +120,92 @@ class Channel:
         """
         parts = [memoryview(encode(message, sum(blob.nbytes for blob in blobs))), *blobs]
         if fds:
-            self._wait(select.POLLOUT, deadline)
+            self._wait(self._writable, deadline)
             sent = socket.send_fds(self.sock, [parts[0]], list(fds))
             parts[0] = parts[0][sent:]
-        for part in parts:
-            self._send_all(part, deadline)
+        self._send_all(parts, deadline)
 
     def receive(
         self, decoder: msgspec.msgpack.Decoder[T], deadline: float | None = None
     ) -> tuple[T, memoryview] | None:
         """Receive one frame: its message and its blob, or None at the end of the stream.
 
+        Reads ahead, so it is not to be mixed with `receive_with_descriptor` on one channel.
+
         Raises:
             DeadlinePassed: If it isn't here in time.
             WireError: If it is not a frame, or not a message that the decoder knows.
             OSError: If the other side is gone.
         """
-        header = self._receive_exactly(_HEADER.size, deadline, start=True)
-        if header is None:
+        if not self._fill(_HEADER.size, deadline, ahead=True):
+            if self._read:
+                raise WireError(_CUT)
             return None
-        return self._receive_rest(decoder, bytes(header), deadline)
+        return self._frame(decoder, deadline, ahead=True)
 
     def receive_with_descriptor(self, decoder: msgspec.msgpack.Decoder[T]) -> tuple[T, int | None] | None:
         """Receive one frame and the descriptor that came with it; for readers who trust the writer."""
         header, fds, _, _ = socket.recv_fds(self.sock, _HEADER.size, 1)
-        if not header:
+        self._read += header
+        if not header or not self._fill(_HEADER.size, None, ahead=False):
             return None
-        while len(header) < _HEADER.size:
-            more = self.sock.recv(_HEADER.size - len(header))
-            if not more:
-                return None
-            header += more
-        message, _ = self._receive_rest(decoder, header, None)
+        message, _ = self._frame(decoder, None, ahead=False)
         return message, fds[0] if fds else None
 
-    def _receive_rest(
-        self, decoder: msgspec.msgpack.Decoder[T], header: bytes, deadline: float | None
+    def _frame(
+        self, decoder: msgspec.msgpack.Decoder[T], deadline: float | None, *, ahead: bool
     ) -> tuple[T, memoryview]:
-        message_bytes, blob_bytes = lengths(header)
-        body = self._receive_exactly(message_bytes, deadline)
-        blob = self._receive_exactly(blob_bytes, deadline)
-        if body is None or blob is None:
-            raise WireError("Frame: the stream ended in the middle of it.")
-        return decode(decoder, body), memoryview(blob)
+        """Take the frame whose header is here already."""
+        message_bytes, blob_bytes = lengths(self._read[: _HEADER.size])
+        middle = _HEADER.size + message_bytes
+        end = middle + blob_bytes
+        if not self._fill(end, deadline, ahead=ahead):
+            raise WireError(_CUT)
+        frame, self._read = self._read, self._read[end:]
+        view = memoryview(frame)
+        return decode(decoder, view[_HEADER.size : middle]), view[middle:end]
 
-    def _receive_exactly(self, count: int, deadline: float | None, *, start: bool = False) -> bytearray | None:
-        """Receive that many bytes, taking memory as they come. None if the stream ends first."""
-        data = bytearray()
-        while len(data) < count:
-            self._wait(select.POLLIN, deadline)
+    def _fill(self, count: int, deadline: float | None, *, ahead: bool) -> bool:
+        """Have that many bytes ready, taking memory as they come. False if the stream ends first."""
+        while len(self._read) < count:
+            self._wait(self._readable, deadline)
+            missing = count - len(self._read)
             try:
-                chunk = self.sock.recv(min(count - len(data), _CHUNK_BYTES))
+                chunk = self.sock.recv(min(max(missing, _AHEAD_BYTES if ahead else 0), _CHUNK_BYTES))
             except BlockingIOError:
                 continue
             if not chunk:
-                if start and data:
-                    raise WireError("Frame: the stream ended in the middle of it.")
-                return None
-            data += chunk
-        return data
+                return False
+            self._read += chunk
+        return True
 
-    def _send_all(self, data: memoryview, deadline: float | None) -> None:
-        while data.nbytes:
-            self._wait(select.POLLOUT, deadline)
+    def _send_all(self, parts: Sequence[memoryview], deadline: float | None) -> None:
+        waiting = [part for part in parts if part.nbytes]
+        while waiting:
             try:
-                data = data[self.sock.send(data) :]
+                sent = self.sock.sendmsg(waiting[:_MOST_PARTS])
             except BlockingIOError:
+                self._wait(self._writable, deadline)
                 continue
+            while waiting and sent >= waiting[0].nbytes:
+                sent -= waiting.pop(0).nbytes
+            if sent:
+                waiting[0] = waiting[0][sent:]
 
-    def _wait(self, events: int, deadline: float | None) -> None:
+    def _wait(self, poll: select.poll, deadline: float | None) -> None:
         if deadline is None:
             return
-        self._poll.register(self.sock, events)
         while True:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise DeadlinePassed
-            if self._poll.poll(min(left_s, TICK_S) * 1000 + 1):
+            if poll.poll(min(left_s, TICK_S) * 1000 + 1):
                 return
             if self._tick is not None:
                 self._tick()
+
+
+def _poll(sock: socket.socket, events: int) -> select.poll:
+    poll = select.poll()
+    poll.register(sock, events)
+    return poll

@@ -13,15 +13,18 @@ import signal
 import socket
 import sys
 import tempfile
+from dataclasses import dataclass
 from typing import NoReturn
 
 from autograder.model import Limits
-from autograder.sandbox import messages, walls, wire
+from autograder.sandbox import kernel, messages, walls, wire
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output, OutputLimitError
 from autograder.sandbox.session import serve_session
 
 _CONTROL = 3
+# How long a session may take to end once its socket is closed.
+_ENDING_S = 1.0
 # Student code can replace these in their module; this process must be able to end all the same.
 _exit = os._exit
 _fork = os.fork
@@ -38,6 +41,8 @@ def serve_notebook(sock: socket.socket, wall: walls.Wall, lodging: walls.Lodging
         limits: What student code may use.
     """
     try:
+        # What a session leaves behind is seen here, before the next one begins.
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
         control = wire.Channel(_settle(sock))
         problem = _enter(wall, lodging)
         control.send(messages.Walled(problem=problem))
@@ -75,6 +80,14 @@ def _enter(wall: walls.Wall, lodging: walls.Lodging) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A session's process: its id, and the descriptor that tells its end."""
+
+    pid: int
+    process: int
+
+
 class _Worker:
     """The template: the loaded notebook, from which a session is forked for each question."""
 
@@ -82,17 +95,20 @@ class _Worker:
         self._control = control
         self._limits = limits
         self._notebook = NotebookRunner()
-        self._sessions: dict[int, tuple[int, int]] = {}
+        self._sessions: dict[int, _Running] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         self._dropping = False
+        self._crowded = False
         self._pid = os.getpid()
 
     def serve(self) -> None:
         """Do what the grader asks for, and tell it when a session's process has ended."""
+        control = self._control.fileno()
         while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor in self._sessions:
+            # The ends first: what is asked may end a session, and give its descriptor's number to another.
+            for descriptor, _ in sorted(self._poll.poll(), key=lambda event: event[0] == control):
+                if descriptor != control:
                     self._report_end(descriptor)
                     continue
                 received = self._control.receive_with_descriptor(messages.to_worker)
@@ -119,6 +135,8 @@ class _Worker:
         gc.collect()
         # Shared with every session: the collector must not touch these pages again.
         gc.freeze()
+        # What the cells themselves have started is part of the loaded notebook, and there for every question.
+        self._crowded = _has_children()
         self._control.send(messages.Loaded())
 
     def _overflow(self) -> None:
@@ -128,27 +146,59 @@ class _Worker:
             raise OutputLimitError(f"printed more than {self._limits.output_bytes} bytes")
 
     def _ask(self, ask: messages.Ask, fd: int) -> None:
+        ended = all(self._end(number) for number in ask.ended)
+        if not ended or (not self._sessions and not self._crowded and _has_children()):
+            # Said before the socket is closed, which the grader could take for a death.
+            self._control.send(messages.LeftBehind(session=ask.session))
+            os.close(fd)
+            return
         pid = _fork()
         if pid == 0:
             try:
                 self._control.close()
-                for descriptor in self._sessions:
-                    os.close(descriptor)
+                for running in self._sessions.values():
+                    os.close(running.process)
                 with socket.socket(fileno=fd) as sock:
                     serve_session(wire.Channel(sock), self._notebook, ask.replacements, self._limits.output_bytes)
             finally:
                 _exit(0)
         os.close(fd)
         process = os.pidfd_open(pid)
-        self._sessions[process] = (ask.session, pid)
+        self._sessions[ask.session] = _Running(pid, process)
         self._poll.register(process, select.POLLIN)
 
+    def _end(self, number: int) -> bool:
+        """Wait for a session on which the grader has hung up. False if it goes on all the same."""
+        if number not in self._sessions:
+            return True
+        poll = select.poll()
+        poll.register(self._sessions[number].process, select.POLLIN)
+        ended = bool(poll.poll(_ENDING_S * 1000))
+        if ended:
+            self._reap(number)
+        return ended
+
     def _report_end(self, process: int) -> None:
-        session, pid = self._sessions.pop(process)
-        self._poll.unregister(process)
-        os.close(process)
-        _, status = _wait(pid, 0)
-        self._control.send(messages.SessionEnded(session=session, status=status))
+        """Tell that a session's process has ended by itself."""
+        number = next(number for number, running in self._sessions.items() if running.process == process)
+        self._control.send(messages.SessionEnded(session=number, status=self._reap(number)))
+
+    def _reap(self, number: int) -> int:
+        running = self._sessions.pop(number)
+        self._poll.unregister(running.process)
+        os.close(running.process)
+        _, status = _wait(running.pid, 0)
+        return status
+
+
+def _has_children() -> bool:
+    """Whether there is any process that this one started or has inherited."""
+    try:
+        while _wait(-1, os.WNOHANG) != (0, 0):
+            continue
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _close_figures() -> None:
