@@ -278,16 +278,22 @@ def test_disk(load: Load) -> None:
     """One file can't grow beyond its limit, and many can't fill the disk."""
     reply = load("def f(): open('big', 'wb').write(bytes(2 * 10**6))").ask().call("f", [], {})
     assert isinstance(reply, Raised | Stopped)
-    stopped = stops(
-        load,
+    worker = load(
         """
-import time
 def f():
     for n in range(10**6):
         with open(f'part{n}', 'wb') as file: file.write(bytes(10**6))
-""",
+"""
+        + NEXT
     )
-    assert "files" in stopped.message
+    reply = worker.ask().call("f", [], {})
+    # The grader sees it, or the folder's file system is full first where it has one of its own.
+    if isinstance(reply, Raised):
+        assert "No space left" in reply.message
+    else:
+        assert isinstance(reply, Stopped)
+        assert "files" in reply.message
+    assert worker.ask().call("g", [], {}) == Returned(value="next")
 
 
 def leftovers(sandbox: ForkserverSandbox) -> set[int]:
