@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where pip looks for torch, if not where it looks for everything else.
 TORCH_INDEX ?=
 
-.PHONY: setup demo build grade mistakes test test-all format clean
+.PHONY: setup demo build grade mistakes bench bench-scale test test-all format clean
 
 setup: .venv/ready
 
@@ -19,6 +19,12 @@ grade: setup
 
 mistakes: setup
 	$(BIN)/autograder mistakes
+
+bench: setup
+	$(BIN)/python -m benchmarks.throughput
+
+bench-scale: setup
+	$(BIN)/python -m benchmarks.throughput --sizes 100 1000 10000 --loops 300
 
 test: setup
 	$(BIN)/ruff check

@@ -7,7 +7,8 @@ functions it defines, the same text, and for set-up cells most of the same lines
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.intake.definitions import defined_names
@@ -61,20 +62,79 @@ class Pairing:
         return None if their.essence == self.ours[index].essence else their
 
 
-def pair(release: Sequence[Cell], cells: Sequence[ParsedCell]) -> Pairing:
-    """Pair released cells with a student's, each at most once."""
-    ours = tuple(_look_at_ours(cell) for cell in release)
-    theirs = tuple(_look_at_theirs(cells))
+def look(release: Sequence[Cell], cells: Sequence[ParsedCell]) -> tuple[Theirs, ...]:
+    """See what a student's cells are recognised by. Most are as they were given out, and are looked at once a class."""
+    known = _look_at_release(tuple(release))
+    theirs = []
+    left = _MAX_PARSED_CHARS
+    for cell in cells:
+        prose = cell.kind != "code"
+        names = known.names.get((cell.source, prose)) if len(cell.source) <= left else None
+        if names is None:
+            names = defined_names(cell.source, must_parse=prose, limit=left)
+        left -= len(cell.source)
+        text = known.essences.get(cell.source)
+        theirs.append(Theirs(cell, essence(cell.source) if text is None else text, names))
+    return tuple(theirs)
+
+
+def pair(release: Sequence[Cell], theirs: Sequence[Theirs]) -> Pairing:
+    """Pair released cells with a student's, each at most once.
+
+    Args:
+        release: Our cells.
+        theirs: What `look` saw.
+    """
+    ours = _look_at_release(tuple(release)).ours
     pairs: dict[int, int] = {}
     free = {index for index, their in enumerate(theirs) if their.essence}
-    for same in (_same_grade_id, _same_id, _same_functions, _same_text, _same_lines):
+    for alike in _rounds(theirs, free):
         for index, our in enumerate(ours):
             if index not in pairs:
-                best = _best(our, theirs, free, same)
+                best = _best(our, theirs, free.intersection(alike(our)))
                 if best is not None:
                     pairs[index] = best
                     free.remove(best)
-    return Pairing(ours, theirs, pairs, {their: our for our, their in pairs.items()})
+    return Pairing(ours, tuple(theirs), pairs, {their: our for our, their in pairs.items()})
+
+
+def any_pair(release: Sequence[Cell], theirs: Sequence[Theirs]) -> bool:
+    """Whether a single released cell could be paired with one of a student's."""
+    free = {index for index, their in enumerate(theirs) if their.essence}
+    return any(
+        _best(our, theirs, alike(our)) is not None
+        for alike in _rounds(theirs, free)
+        for our in _look_at_release(tuple(release)).ours
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A release's cells, and what their texts are recognised by wherever they stand.
+
+    Attributes:
+        ours: The cells.
+        essences: Text to essence.
+        names: Text, and whether it stands in a cell of prose, to the names that it defines.
+    """
+
+    ours: tuple[Ours, ...]
+    essences: Mapping[str, str]
+    names: Mapping[tuple[str, bool], frozenset[str]]
+
+
+@functools.lru_cache(maxsize=16)
+def _look_at_release(cells: tuple[Cell, ...]) -> _Known:
+    names = {
+        (cell.source, prose): defined_names(cell.source, must_parse=prose, limit=_MAX_PARSED_CHARS)
+        for cell in cells
+        for prose in (False, True)
+    }
+    return _Known(
+        ours=tuple(_look_at_ours(cell) for cell in cells),
+        essences={cell.source: essence(cell.source) for cell in cells},
+        names=names,
+    )
 
 
 def _look_at_ours(cell: Cell) -> Ours:
@@ -82,17 +142,25 @@ def _look_at_ours(cell: Cell) -> Ours:
     return Ours(cell, essence(cell.source), names)
 
 
-def _look_at_theirs(cells: Sequence[ParsedCell]) -> Iterator[Theirs]:
-    left = _MAX_PARSED_CHARS
-    for cell in cells:
-        names = defined_names(cell.source, must_parse=cell.kind != "code", limit=left)
-        left -= len(cell.source)
-        yield Theirs(cell, essence(cell.source), names)
+def _rounds(theirs: Sequence[Theirs], free: Iterable[int]) -> Iterator[Callable[[Ours], set[int]]]:
+    """For each sign, the surest first: what finds the student's cells that share it with one of ours."""
+    candidates = sorted(free)
+    for signs in (_grade_ids, _ids, _names, _texts):
+        places: dict[str, set[int]] = {}
+        for index in candidates:
+            for sign in signs(theirs[index]):
+                places.setdefault(sign, set()).add(index)
+        yield functools.partial(_sharing, signs, places)
+    yield lambda our: {index for index in candidates if _same_lines(our, theirs[index])}
 
 
-def _best(our: Ours, theirs: Sequence[Theirs], free: set[int], same: Callable[[Ours, Theirs], bool]) -> int | None:
-    """The free cell that fits best: code before Markdown, worked on before untouched, the first of equals."""
-    fitting = (index for index in free if same(our, theirs[index]) and _fits(our, theirs[index]))
+def _sharing(signs: Callable[[Ours | Theirs], Iterable[str]], places: Mapping[str, set[int]], our: Ours) -> set[int]:
+    return {index for sign in signs(our) for index in places.get(sign, ())}
+
+
+def _best(our: Ours, theirs: Sequence[Theirs], alike: Iterable[int]) -> int | None:
+    """The cell that fits best: code before Markdown, worked on before untouched, the first of equals."""
+    fitting = (index for index in alike if _fits(our, theirs[index]))
     return min(fitting, key=lambda index: (*_rank(our, theirs[index]), index), default=None)
 
 
@@ -117,20 +185,20 @@ def _fits(our: Ours, their: Theirs) -> bool:
             return their.cell.kind == our.cell.kind
 
 
-def _same_grade_id(our: Ours, their: Theirs) -> bool:
-    return our.cell.grade_id is not None and our.cell.grade_id == their.cell.grade_id
+def _grade_ids(entry: Ours | Theirs) -> tuple[str, ...]:
+    return () if entry.cell.grade_id is None else (entry.cell.grade_id,)
 
 
-def _same_id(our: Ours, their: Theirs) -> bool:
-    return our.cell.id == their.cell.id
+def _ids(entry: Ours | Theirs) -> tuple[str, ...]:
+    return () if entry.cell.id is None else (entry.cell.id,)
 
 
-def _same_functions(our: Ours, their: Theirs) -> bool:
-    return bool(our.names & their.names)
+def _names(entry: Ours | Theirs) -> frozenset[str]:
+    return entry.names
 
 
-def _same_text(our: Ours, their: Theirs) -> bool:
-    return our.essence == their.essence
+def _texts(entry: Ours | Theirs) -> tuple[str, ...]:
+    return (entry.essence,)
 
 
 def _same_lines(our: Ours, their: Theirs) -> bool:

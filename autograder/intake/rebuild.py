@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from autograder.errors import SubmissionError
-from autograder.intake.match import Pairing, Theirs, pair
+from autograder.intake.match import Pairing, Theirs, any_pair, look, pair
 from autograder.intake.read import ParsedCell, ParsedNotebook, read_notebook
 from autograder.intake.remarks import remarks_on
 from autograder.intake.text import shown
@@ -64,15 +64,16 @@ def rebuild_file(
 
 def _read_and_rebuild(release: Notebook, data: bytes, name: str) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
     parsed = read_notebook(data, name=name)
-    if not belongs(release, parsed):
+    theirs = look(release.cells, parsed.cells)
+    if not _answers(release, theirs):
         raise SubmissionError(_foreign(release, parsed, name))
-    cells, notes = rebuild(release, parsed.cells)
+    cells, notes = _rebuild(release, theirs)
     return cells, (*parsed.remarks, *_on_language(parsed), *notes)
 
 
 def belongs(release: Notebook, parsed: ParsedNotebook) -> bool:
     """Whether at least one cell answers this notebook, or was meant to."""
-    return bool(pair([cell for cell in release.cells if cell.role in _ANSWERING], parsed.cells).of_ours)
+    return _answers(release, look(release.cells, parsed.cells))
 
 
 def rebuild(release: Notebook, cells: Sequence[ParsedCell]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
@@ -81,7 +82,15 @@ def rebuild(release: Notebook, cells: Sequence[ParsedCell]) -> tuple[tuple[Cell,
     Returns:
         All cells, and what a student should know of what was mended.
     """
-    pairing = pair(release.cells, cells)
+    return _rebuild(release, look(release.cells, cells))
+
+
+def _answers(release: Notebook, theirs: Sequence[Theirs]) -> bool:
+    return any_pair([cell for cell in release.cells if cell.role in _ANSWERING], theirs)
+
+
+def _rebuild(release: Notebook, theirs: Sequence[Theirs]) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+    pairing = pair(release.cells, theirs)
     added = _added(pairing)
     elsewhere = _defined_by_student(pairing, added)
     new_cells = _number(release, [_added_cell(pairing.theirs[index]) for index in added])

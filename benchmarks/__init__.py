@@ -1,0 +1,1 @@
+"""Side by side with other graders; staff only, and in no wheel."""
