@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.config import Course
-from autograder.model import Role, Submission
+from autograder.model import Submission
+from autograder.sample_class.make import material_of
 from autograder.sample_class.sliding_windows import LOOPING
-from autograder.sample_class.students import Material, answer, sample_students
+from autograder.sample_class.students import answer, sample_students
 
 ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
 # How a class of a hundred hands in: most have most of it right, some are halfway, a few have hardly begun.
@@ -27,14 +28,7 @@ class Classes:
     """
 
     def __init__(self, course: Course, solved: Submission) -> None:
-        released = json.loads((course.assignments / ASSIGNMENT / f"{NOTEBOOK}.ipynb").read_bytes())
-        for cell in released["cells"]:
-            cell["source"] = "".join(cell["source"])
-        answers: dict[str, tuple[str, ...]] = {}
-        for cell in solved.cells:
-            if cell.role is Role.SOLUTION and cell.question is not None:
-                answers[cell.question] = (*answers.get(cell.question, ()), cell.source)
-        self._material = Material(release=released, answers=answers)
+        self._material = material_of(course, solved)
         self._files: dict[str, dict[str, Any]] = {}
 
     def write(self, folder: Path, kind: str, first: int, count: int) -> tuple[str, ...]:

@@ -36,6 +36,16 @@ def write_class(course: Course, solved: Submission) -> None:
         course: The course, built.
         solved: The notebook's full solution, of which the students' answers are made.
     """
+    material = material_of(course, solved)
+    for student, make in sample_students().items():
+        folder = course.submitted / student / solved.assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{solved.notebook}.ipynb").write_bytes(make(material))
+        (folder / "timestamp.txt").write_text(_SUBMITTED_AT, encoding="ascii")
+
+
+def material_of(course: Course, solved: Submission) -> Material:
+    """What sample students work from: the release, and the answers of its solution."""
     released = json.loads((course.assignments / solved.assignment / f"{solved.notebook}.ipynb").read_bytes())
     for cell in released["cells"]:
         cell["source"] = "".join(cell["source"])
@@ -43,9 +53,4 @@ def write_class(course: Course, solved: Submission) -> None:
     for cell in solved.cells:
         if cell.role is Role.SOLUTION and cell.question is not None:
             answers[cell.question] = (*answers.get(cell.question, ()), cell.source)
-    material = Material(release=released, answers=answers)
-    for student, make in sample_students().items():
-        folder = course.submitted / student / solved.assignment
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{solved.notebook}.ipynb").write_bytes(make(material))
-        (folder / "timestamp.txt").write_text(_SUBMITTED_AT, encoding="ascii")
+    return Material(release=released, answers=answers)
