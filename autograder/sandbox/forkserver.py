@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.model import Limits
-from autograder.sandbox import kernel, messages, namespaces, processes, walls, wire
+from autograder.sandbox import cgroup, kernel, messages, namespaces, processes, rlimits, walls, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forbidden import forbid
 
@@ -41,6 +41,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         forbidden: Dotted names that are taken out of the workers.
         private: Folders that no worker may read.
         root: Folder of all scratch folders; removed at the end, in case the grader can't.
+        memory_group: Control group to join, or "".
     """
 
     socket: int
@@ -50,6 +51,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forbidden: tuple[str, ...]
     private: tuple[str, ...]
     root: str
+    memory_group: str
 
 
 def main() -> None:
@@ -59,6 +61,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     root = Path(order.root)
+    cap = cgroup.join(Path(order.memory_group)) if order.memory_group else None
     walls.begin(order.level, root)
     with socket.socket(fileno=order.socket) as sock:
         _import_libraries(order.kind)
@@ -68,6 +71,9 @@ def main() -> None:
         forbid(order.forbidden)
         gc.collect()
         gc.freeze()
+        if cap is not None:
+            cgroup.limit(cap, _memory_of_all(order.limits))
+            os.close(cap)
         _Forkserver(wire.Channel(sock), wall, order.limits).serve()
         remove_folder(root)
 
@@ -114,6 +120,21 @@ def _show_nothing(*_args: object, **_kwargs: object) -> None:
     """What `plt.show()` does when no one is looking."""
 
 
+def _memory_of_all(limits: Limits) -> int:
+    """What we and our workers may hold together: twice what one of them may, files included."""
+    files = rlimits.scratch_bytes(limits) + rlimits.SCRATCH_AHEAD_BYTES
+    return _usage().anonymous_bytes + 2 * (limits.memory_bytes + files)
+
+
+def _number() -> int:
+    """Our process id in the eyes of the grader, who may see more processes than we do."""
+    return int(os.readlink("/proc/self"))  # noqa: PTH115
+
+
+def _usage() -> processes.Usage:
+    return processes.usage(_number())
+
+
 class _Forkserver:
     def __init__(self, channel: wire.Channel, wall: walls.Wall, limits: Limits) -> None:
         self._channel = channel
@@ -124,10 +145,8 @@ class _Forkserver:
         self._grader = os.getppid()
 
     def serve(self) -> None:
-        # Its number in the eyes of the grader, who may see more processes than we do.
-        pid = int(os.readlink("/proc/self"))  # noqa: PTH115
         self._channel.send(
-            messages.Serving(level=self._wall.level, pid=pid, anonymous_bytes=processes.usage(pid).anonymous_bytes)
+            messages.Serving(level=self._wall.level, pid=_number(), anonymous_bytes=_usage().anonymous_bytes)
         )
         poll = select.poll()
         poll.register(self._channel, select.POLLIN)

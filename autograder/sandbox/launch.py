@@ -22,7 +22,7 @@ import msgspec
 import autograder
 from autograder.errors import SandboxError
 from autograder.model import Limits
-from autograder.sandbox import messages, wire
+from autograder.sandbox import cgroup, messages, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forms import WireError
 
@@ -69,6 +69,7 @@ class Forkserver:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self._channel = wire.Channel(ours)
+        self.memory_group = cgroup.make()
         order = {
             "socket": theirs.fileno(),
             "kind": kind,
@@ -77,6 +78,7 @@ class Forkserver:
             "forbidden": tuple(forbidden),
             "private": (str(Path.cwd()),),
             "root": str(self._root),
+            "memory_group": str(self.memory_group or ""),
         }
         home = self._root / "forkserver"
         home.mkdir()
@@ -99,7 +101,9 @@ class Forkserver:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._finalizer = weakref.finalize(self, _take_down, os.getpid(), self._process, ours, self._root)
+        self._finalizer = weakref.finalize(
+            self, _take_down, os.getpid(), self._process, ours, self._root, self.memory_group
+        )
         try:
             serving = self._expect(messages.Serving, time.monotonic() + _START_S)
         except SandboxError:
@@ -185,7 +189,9 @@ class Forkserver:
         )
 
 
-def _take_down(owner: int, process: subprocess.Popen[bytes], sock: socket.socket, root: Path) -> None:
+def _take_down(
+    owner: int, process: subprocess.Popen[bytes], sock: socket.socket, root: Path, memory_group: Path | None
+) -> None:
     sock.close()
     if os.getpid() != owner:
         # A fork of the grader ends; the sandbox is not its own.
@@ -196,6 +202,8 @@ def _take_down(owner: int, process: subprocess.Popen[bytes], sock: socket.socket
         process.kill()
         process.wait()
     remove_folder(root)
+    if memory_group is not None:
+        cgroup.remove(memory_group)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ _HERE, _RECURSIVE = -100, 0x8000
 
 def make_private() -> None:
     """Let no mount from here be seen outside, and none from outside come in."""
-    _mount(None, Path("/"), None, _REC | _PRIVATE)
+    mount(None, Path("/"), None, _REC | _PRIVATE)
 
 
 def change_root(reading: Reading, place: Path) -> None:
@@ -40,7 +40,7 @@ def change_root(reading: Reading, place: Path) -> None:
     Raises:
         OSError: If the kernel refuses.
     """
-    _mount("root", place, "tmpfs", _NOSUID | _NODEV, "mode=755,size=1m")
+    mount("root", place, "tmpfs", _NOSUID | _NODEV, "mode=755,size=1m")
     empty = place / ".empty"
     empty.touch(mode=0o444)
     for link, text in reading.links:
@@ -50,9 +50,9 @@ def change_root(reading: Reading, place: Path) -> None:
         target = place / path.relative_to("/")
         if path in reading.masked:
             if target.is_dir():
-                _mount("masked", target, "tmpfs", _NOSUID | _NODEV, "mode=711,size=64k")
+                mount("masked", target, "tmpfs", _NOSUID | _NODEV, "mode=711,size=64k")
             else:
-                _mount(str(empty), target, None, _BIND)
+                mount(str(empty), target, None, _BIND)
         else:
             _show(path, target)
     for device in DEVICES:
@@ -62,9 +62,9 @@ def change_root(reading: Reading, place: Path) -> None:
         (place / folder.relative_to("/")).mkdir(parents=True)
     _lock(place)
     for device in DEVICES:
-        _mount(device, place / device[1:], None, _BIND)
+        mount(device, place / device[1:], None, _BIND)
     # The machine's own: for the forkserver, which has to look at its workers. They cover it.
-    _mount(str(PROC), place / PROC.relative_to("/"), None, _BIND | _REC)
+    mount(str(PROC), place / PROC.relative_to("/"), None, _BIND | _REC)
     os.chdir(place)
     kernel.syscall(_PIVOT_ROOT[kernel.machine()], b".", b".")
     kernel.call("umount2", b".", ctypes.c_int(_DETACH))
@@ -78,8 +78,8 @@ def furnish(uid: int, gid: int, size_bytes: int, files: int) -> None:
         OSError: If the kernel refuses.
     """
     options = f"mode=700,uid={uid},gid={gid},size={size_bytes},nr_inodes={files}"
-    _mount("scratch", HOME, "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
-    _mount("nothing", PROC, "tmpfs", _NOSUID | _NODEV | _NOEXEC | _RDONLY, "mode=555,size=4k,nr_inodes=2")
+    mount("scratch", HOME, "tmpfs", _NOSUID | _NODEV | _NOEXEC, options)
+    mount("nothing", PROC, "tmpfs", _NOSUID | _NODEV | _NOEXEC | _RDONLY, "mode=555,size=4k,nr_inodes=2")
 
 
 def _show(path: Path, target: Path) -> None:
@@ -88,7 +88,7 @@ def _show(path: Path, target: Path) -> None:
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
-    _mount(str(path), target, None, _BIND | _REC)
+    mount(str(path), target, None, _BIND | _REC)
 
 
 def _lock(place: Path) -> None:
@@ -104,7 +104,12 @@ def _lock(place: Path) -> None:
     )
 
 
-def _mount(source: str | None, target: Path, kind: str | None, flags: int, options: str = "") -> None:
+def mount(source: str | None, target: Path, kind: str | None, flags: int, options: str = "") -> None:
+    """Mount something, or change a mount.
+
+    Raises:
+        OSError: With the kernel's errno, and what was to be mounted where.
+    """
     names = (source and os.fsencode(source), os.fsencode(target), kind and os.fsencode(kind))
     try:
         kernel.call("mount", *names, ctypes.c_ulong(flags), options.encode() or None)

@@ -94,8 +94,7 @@ def furnish(reading: Reading, place: Path, limits: Limits) -> Room:
     return Room(
         pid_namespace=pid_namespace,
         ids=spare.SpareIds() if _has_all_rights() else None,
-        # The grader stops a worker that goes beyond its limit, and says so; this is where the kernel holds it up.
-        size_bytes=2 * rlimits.scratch_bytes(limits),
+        size_bytes=rlimits.scratch_bytes(limits) + rlimits.SCRATCH_AHEAD_BYTES,
         files=2 * rlimits.SCRATCH_FILES,
     )
 

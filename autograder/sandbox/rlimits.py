@@ -15,6 +15,8 @@ _MANY_FILES = 1 << 16
 # Files and folders in a worker's own folder, and how many of the largest files it has room for.
 SCRATCH_FILES = 2000
 _LARGEST_FILES = 4
+# The grader stops a worker that goes beyond, and says so; that much further on the kernel holds it up where it can.
+SCRATCH_AHEAD_BYTES = 1 << 27
 # NPROC counts every thread of the user on the whole machine, so it can only be a coarse backstop to `watch`.
 _PROCESS_SLACK = 4
 _PAGE_BYTES = resource.getpagesize()

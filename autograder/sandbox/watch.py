@@ -7,6 +7,7 @@ one read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -38,7 +39,7 @@ def overuse(pid: int, scratch: Path, base_bytes: int, limits: Limits) -> Stopped
     own = template - base_bytes + sum(max(0, use.anonymous_bytes - template) for use in usages.values())
     if own > most and _exact(pids, base_bytes) > most:
         return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits))
-    if _is_full(scratch, rlimits.scratch_bytes(limits)):
+    if _is_full(scratch, pids, rlimits.scratch_bytes(limits)):
         return Stopped(verdict=Verdict.STUDENT_ERROR, message="It wrote more files than it may into its folder.")
     return None
 
@@ -57,10 +58,25 @@ def _exact(pids: set[int], base_bytes: int) -> float:
     return float("inf") if None in parts else sum(part for part in parts if part is not None) - base_bytes
 
 
-def _is_full(scratch: Path, most_bytes: int) -> bool:
-    """Whether a folder holds too many files or too many bytes; links are not followed."""
+def _is_full(scratch: Path, pids: set[int], most_bytes: int) -> bool:
+    """Whether a worker's folder holds too many files or too many bytes."""
     if scratch.parts[:2] == ("/", "proc"):
         return _is_full_disk(scratch, most_bytes)
+    return _is_full_folder(scratch, most_bytes - _removed_bytes(pids))
+
+
+def _is_full_disk(scratch: Path, most_bytes: int) -> bool:
+    """The same where it is a file system of its own."""
+    try:
+        found = os.statvfs(scratch)
+    except OSError:
+        return False
+    used = (found.f_blocks - found.f_bfree) * found.f_frsize
+    return found.f_files - found.f_ffree > rlimits.SCRATCH_FILES or used > most_bytes
+
+
+def _is_full_folder(scratch: Path, most_bytes: int) -> bool:
+    """The same where the disk is shared; links are not followed."""
     files = used = 0
     waiting = [str(scratch)]
     while waiting:
@@ -76,14 +92,18 @@ def _is_full(scratch: Path, most_bytes: int) -> bool:
                         return True
         except OSError:
             continue
-    return False
+    return used > most_bytes
 
 
-def _is_full_disk(scratch: Path, most_bytes: int) -> bool:
-    """The same for a folder that is a file system of its own: what is removed but still open counts too."""
-    try:
-        found = os.statvfs(scratch)
-    except OSError:
-        return False
-    used = (found.f_blocks - found.f_bfree) * found.f_frsize
-    return found.f_files - found.f_ffree > rlimits.SCRATCH_FILES or used > most_bytes
+def _removed_bytes(pids: set[int]) -> int:
+    """Bytes of files that have no name any more and are still open somewhere, each counted once."""
+    found: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    # Not by the text of the link, which leads nowhere, but the file behind it.
+                    info = descriptor.stat()
+                    if stat.S_ISREG(info.st_mode) and not info.st_nlink:
+                        found[info.st_dev, info.st_ino] = info.st_blocks * 512
+    return sum(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import torch
 
 from autograder.errors import SandboxError
 from autograder.model import Limits
+from autograder.sandbox import levels
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.processes import descendants
@@ -80,6 +82,68 @@ def test_the_forkserver_ends_with_the_grader() -> None:
     grader.wait()
     assert gone(set(map(int, pids)))
     assert not Path(root).exists()
+
+
+@pytest.mark.skipif("namespaces" not in levels.probe().levels, reason="no namespaces on this machine")
+@pytest.mark.parametrize("forkserver_first", [True, False])
+def test_nothing_outlives_grader_and_forkserver_killed_at_once(*, forkserver_first: bool) -> None:
+    """With namespaces the kernel itself ends what student code has started, whoever is killed in whichever order."""
+    program = """
+    import time
+    from autograder.model import Limits
+    from autograder.sandbox.client import open_sandbox
+    from autograder.sandbox.processes import descendants
+    from tests.sandbox.notebooks import code
+    sandbox = open_sandbox(kind="numpy", limits=Limits(), level="namespaces")
+    worker = sandbox.load([code("import os, time\\nfor _ in range(3):\\n    if os.fork() == 0: time.sleep(100)")])
+    outer = sandbox._forkserver._process.pid
+    print(sandbox._forkserver._root, outer, *descendants([outer]), flush=True)
+    time.sleep(100)
+    """
+    grader = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert grader.stdout is not None
+    with grader.stdout:
+        root, *numbers = grader.stdout.readline().split()
+    outer, *pids = map(int, numbers)
+    assert len(pids) >= 5
+    for pid in (outer, grader.pid) if forkserver_first else (grader.pid, outer):
+        os.kill(pid, signal.SIGKILL)
+    grader.wait()
+    assert gone(set(pids))
+    remove_folder(Path(root))
+
+
+def test_memory_of_all_is_capped_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a control group can be had, what grows too quickly to be watched is ended, and the next call answers."""
+    source = """
+    import os, time
+    def f():
+        pids = []
+        for _ in range(10):
+            pids.append(os.fork())
+            if pids[-1] == 0:
+                block = bytearray(150 << 20)
+                time.sleep(100)
+        return os.waitstatus_to_exitcode(os.wait()[1])
+    def g(): return 1
+    """
+    monkeypatch.setattr("autograder.sandbox.group.overuse", lambda *_: None)
+    with open_sandbox(kind="numpy", limits=dataclasses.replace(LIMITS, call_wall_s=20.0)) as sandbox:
+        group = sandbox._forkserver.memory_group
+        if group is None:
+            pytest.skip("no control group to be had on this machine")
+        worker = sandbox.load([code(source)])
+        held = set(map(int, (group / "cgroup.procs").read_text().split()))
+        assert {sandbox._forkserver.pid, *sandbox._forkserver.workers} <= held
+        reply = worker.ask().call("f", [], {})
+        assert reply == Returned(value=-signal.SIGKILL) or isinstance(reply, Stopped)
+        assert worker.ask().call("g", [], {}) == Returned(value=1)
+    assert not group.exists()
 
 
 def test_a_killed_forkserver_is_started_again() -> None:

@@ -296,6 +296,25 @@ def f():
     assert worker.ask().call("g", [], {}) == Returned(value="next")
 
 
+def test_disk_of_removed_files(load: Load) -> None:
+    """Files without a name that are still open count as well."""
+    stopped = stops(
+        load,
+        """
+import os, time
+def f():
+    kept = []
+    for n in range(100):
+        kept.append(open(f'part{n}', 'wb', buffering=0))
+        try: kept[-1].write(bytes(10**6))
+        except OSError: break
+        os.remove(f'part{n}')
+    time.sleep(100)
+""",
+    )
+    assert "files" in stopped.message
+
+
 def leftovers(sandbox: ForkserverSandbox) -> set[int]:
     """Processes below the forkserver that belong to no open worker."""
     forkserver = sandbox._forkserver
