@@ -95,9 +95,10 @@ class Recorder:
 
     def note(self, name: str, arguments: Any, reply: Reply) -> None:
         """Keep one reply, if there is room."""
-        self._bytes += _size(reply)
+        if isinstance(reply, Returned):
+            self._bytes += _weigh((reply.value, reply.arguments))[0]
         if self._bytes <= MAX_BYTES and len(self._calls) <= MAX_CALLS:
-            self._calls.append(Call(name, reply, _bytes(arguments), digits(arguments)))
+            self._calls.append(Call(name, reply, *_weigh(arguments)))
 
     def finish(self, kind: TestKind, *, failed: bool) -> Case:
         """The case so far; the next one begins."""
@@ -109,30 +110,32 @@ class Recorder:
 
 def digits(arguments: Any) -> int:
     """Bytes of the coarsest floating-point number among some arguments; 8 if there is none."""
-    match arguments:
-        case np.ndarray() | np.generic() if arguments.dtype.kind == "f":
-            return min(arguments.dtype.itemsize, _DOUBLE)
-        case list() | tuple():
-            return min(map(digits, arguments), default=_DOUBLE)
-        case dict():
-            return digits(tuple(arguments.values()))
-    return _DOUBLE
+    return _weigh(arguments)[1]
 
 
-def _size(reply: Reply) -> int:
-    return _bytes((reply.value, reply.arguments)) if isinstance(reply, Returned) else 0
-
-
-def _bytes(value: Any) -> int:
-    match value:
-        case np.ndarray():
-            return value.nbytes
-        case str():
-            return len(value)
-        case Record():
-            return sum(_bytes(entry) for _, entry in value.fields)
-        case list() | tuple():
-            return 8 * len(value) + sum(map(_bytes, value))
-        case dict():
-            return sum(_bytes(key) + _bytes(entry) for key, entry in value.items())
-    return int(getattr(value, "nbytes", 8))
+def _weigh(value: Any) -> tuple[int, int]:
+    """Bytes of a value and all in it, and bytes of the coarsest floating-point number among them."""
+    weight, coarsest = 0, _DOUBLE
+    waiting = [value]
+    while waiting:
+        entry = waiting.pop()
+        match entry:
+            case np.ndarray() | np.generic():
+                weight += entry.nbytes
+                if entry.dtype.kind == "f":
+                    coarsest = min(coarsest, entry.dtype.itemsize)
+            case int() | float() | None:
+                weight += 8
+            case list() | tuple():
+                weight += 8 * len(entry)
+                waiting.extend(entry)
+            case dict():
+                waiting.extend(entry.keys())
+                waiting.extend(entry.values())
+            case str():
+                weight += len(entry)
+            case Record():
+                waiting.extend([field for _, field in entry.fields])
+            case _:
+                weight += int(getattr(entry, "nbytes", 8))
+    return weight, coarsest

@@ -72,7 +72,7 @@ class Packer:
 
     def _pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line for each form
         kind = type(value)
-        if value is None or kind is bool:
+        if value is None or kind is bool or kind is float:
             return value
         if issubclass(kind, np.ndarray):
             return self._array(np.ndarray.view(value, np.ndarray))

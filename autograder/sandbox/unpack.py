@@ -65,7 +65,7 @@ class Unpacker:
         if self._used != len(self._blob):
             raise WireError(f"Blob: expected {self._used} bytes, got {len(self._blob)}.")
 
-    def unpack(self, value: Value, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one case for each form
+    def unpack(self, value: Value, depth: int = 0) -> Any:
         """Rebuild one value.
 
         Raises:
@@ -73,35 +73,45 @@ class Unpacker:
         """
         if depth > MAX_DEPTH:
             raise WireError(f"Value: expected at most {MAX_DEPTH} levels, got more.")
-        match value:
-            case List(items):
-                return [self.unpack(entry, depth + 1) for entry in items]
-            case Tuple(items):
-                return tuple(self.unpack(entry, depth + 1) for entry in items)
-            case Dict(entries):
-                return {key: self.unpack(entry, depth + 1) for key, entry in entries.items()}
-            case Fields():
-                if len(value.names) != len(value.items):
-                    raise WireError(f"Record: expected {len(value.names)} fields, got {len(value.items)}.")
-                fields = [self.unpack(entry, depth + 1) for entry in value.items]
-                return self._record(Record(value.kind, tuple(zip(value.names, fields, strict=True))))
-            case Array():
-                return self._array(value)
-            case Scalar():
-                return _unpack_scalar(value)
-            case Tensor():
-                return self._tensor(value)
-            case BigInt(digits):
-                if len(digits) > MAX_BIG_INT_BITS // 4 + 1 or not _HEX.fullmatch(digits):
-                    raise WireError(f"Large integer: expected hexadecimal digits, got {digits[:20]!r}.")
-                return int(digits, 16)
-            case Bytes(data):
-                return data
-            case Complex(real, imag):
-                return complex(real, imag)
-            case Kept(number, name):
-                return self._handle(Handle(number, name))
-        return value
+        # Decoded forms are of exactly these classes; all else stands for itself.
+        rebuild = _REBUILD.get(type(value))
+        return value if rebuild is None else rebuild(self, value, depth + 1)
+
+    def _list(self, value: List, depth: int) -> list[Any]:
+        return [self.unpack(entry, depth) for entry in value.items]
+
+    def _tuple(self, value: Tuple, depth: int) -> tuple[Any, ...]:
+        return tuple([self.unpack(entry, depth) for entry in value.items])
+
+    def _dict(self, value: Dict, depth: int) -> dict[str, Any]:
+        return {key: self.unpack(entry, depth) for key, entry in value.items.items()}
+
+    def _fields(self, value: Fields, depth: int) -> Any:
+        if len(value.names) != len(value.items):
+            raise WireError(f"Record: expected {len(value.names)} fields, got {len(value.items)}.")
+        fields = [self.unpack(entry, depth) for entry in value.items]
+        return self._record(Record(value.kind, tuple(zip(value.names, fields, strict=True))))
+
+    def _scalar(self, value: Scalar, _depth: int) -> Any:
+        dtype = _dtype(value.dtype)
+        if dtype.kind in "SU" or len(value.data) != dtype.itemsize:
+            raise WireError(f"Scalar of {value.dtype}: expected {dtype.itemsize} bytes, got {len(value.data)}.")
+        return _sound(np.frombuffer(value.data, np.uint8), dtype)[0]
+
+    def _big_int(self, value: BigInt, _depth: int) -> int:
+        digits = value.digits
+        if len(digits) > MAX_BIG_INT_BITS // 4 + 1 or not _HEX.fullmatch(digits):
+            raise WireError(f"Large integer: expected hexadecimal digits, got {digits[:20]!r}.")
+        return int(digits, 16)
+
+    def _bytes(self, value: Bytes, _depth: int) -> bytes:
+        return value.data
+
+    def _complex(self, value: Complex, _depth: int) -> complex:
+        return complex(value.real, value.imag)
+
+    def _kept(self, value: Kept, _depth: int) -> Any:
+        return self._handle(Handle(value.number, value.kind))
 
     def _take(self, count: int, itemsize: int) -> memoryview:
         end = self._used + count * itemsize
@@ -111,7 +121,7 @@ class Unpacker:
         self._used = end
         return taken
 
-    def _array(self, value: Array) -> np.ndarray[Any, Any]:
+    def _array(self, value: Array, _depth: int) -> np.ndarray[Any, Any]:
         dtype = _dtype(value.dtype)
         data = np.frombuffer(self._take(math.prod(value.shape), dtype.itemsize), dtype=np.uint8)
         try:
@@ -122,7 +132,7 @@ class Unpacker:
         array.flags.writeable = value.writeable
         return array
 
-    def _tensor(self, value: Tensor) -> Any:
+    def _tensor(self, value: Tensor, _depth: int) -> Any:
         torch = sys.modules.get("torch")
         if value.dtype not in TORCH_DTYPES:
             raise WireError(f"Tensor: expected one of {', '.join(sorted(TORCH_DTYPES))}, got {value.dtype!r}.")
@@ -174,9 +184,9 @@ def _sound(data: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> np.ndarray[Any, 
 
 
 def _lay_out(plain: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
-    """The same values, in memory as they were on the other side: C order, Fortran order, or with gaps."""
+    """These values, in memory as they were on the other side: C order, as they are, Fortran order, or with gaps."""
     if layout == "C" or not plain.ndim:
-        return plain.copy()
+        return plain
     if layout == "F":
         return plain.copy(order="F")
     wide = np.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), plain.dtype)
@@ -194,8 +204,16 @@ def _spread_tensor(torch: Any, plain: Any) -> Any:
     return spread
 
 
-def _unpack_scalar(value: Scalar) -> Any:
-    dtype = _dtype(value.dtype)
-    if dtype.kind in "SU" or len(value.data) != dtype.itemsize:
-        raise WireError(f"Scalar of {value.dtype}: expected {dtype.itemsize} bytes, got {len(value.data)}.")
-    return _sound(np.frombuffer(value.data, np.uint8), dtype)[0]
+_REBUILD: dict[type, Callable[[Unpacker, Any, int], Any]] = {
+    List: Unpacker._list,
+    Tuple: Unpacker._tuple,
+    Dict: Unpacker._dict,
+    Fields: Unpacker._fields,
+    Array: Unpacker._array,
+    Scalar: Unpacker._scalar,
+    Tensor: Unpacker._tensor,
+    BigInt: Unpacker._big_int,
+    Bytes: Unpacker._bytes,
+    Complex: Unpacker._complex,
+    Kept: Unpacker._kept,
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import count, pairwise
 
 import numpy as np
@@ -97,6 +98,7 @@ def sobel(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return gx, gy, np.hypot(gx, gy)
 
 
+@cache
 def positions(size: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
     """How often a window fits, by putting it down and counting."""
     last = size + padding - 1
