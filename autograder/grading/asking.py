@@ -38,7 +38,7 @@ def ask(
     before: Callable[[Session], None] = lambda session: None,
     enough: Callable[[str, Case], bool] = lambda test, case: False,
 ) -> Asked:
-    """Ask one question.
+    """Ask one question; once more from the start if a process ended in a way that the answer need not have caused.
 
     Args:
         question: Its id.
@@ -48,16 +48,30 @@ def ask(
         before: Prepares each session.
         enough: Looks at each case as it comes; true means that the rest is not worth asking.
     """
+    asker = _Asker(worker, replacements, Recorder(), before)
+    asked = _ask(question, tests, asker, enough, lambda: asker.unexplained)
+    if not asker.unexplained:
+        return asked
+    return _ask(question, tests, _Asker(worker, replacements, Recorder(), before), enough, lambda: False)
+
+
+def _ask(
+    question: str,
+    tests: HiddenTests,
+    asker: _Asker,
+    enough: Callable[[str, Case], bool],
+    in_vain: Callable[[], bool],
+) -> Asked:
     declared = [test for test in tests.declared if test.question == question]
-    recorder = Recorder()
-    asker = _Asker(worker, replacements, recorder, before)
     cases: dict[str, Case] = {}
     seen: list[Verdict] = []
 
     def after(result: TestResult) -> str:
-        case = recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
+        case = asker.recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
         cases[result.test.id] = case
         seen.append(result.verdict)
+        if in_vain():
+            return "Skipped: the question is asked again."
         return _skip_rest(seen) or ("Skipped: enough is known." if enough(result.test.id, case) else "")
 
     try:
@@ -75,9 +89,10 @@ class _Asker:
     ) -> None:
         self._worker = worker
         self._replacements = replacements
-        self._recorder = recorder
         self._before = before
         self._session: _Watched | None = None
+        self.recorder = recorder
+        self.unexplained = False
         self.output = ""
 
     def session(self) -> Session:
@@ -86,8 +101,11 @@ class _Asker:
             self.close()
             session = self._worker.ask(replacements=self._replacements)
             self._before(session)
-            self._session = _Watched(session, self._recorder)
+            self._session = _Watched(session, self.recorder, self._look)
         return self._session
+
+    def _look(self, stopped: Stopped) -> None:
+        self.unexplained = self.unexplained or stopped.unexplained
 
     def close(self) -> None:
         """End the session and keep what it printed."""
@@ -98,18 +116,21 @@ class _Asker:
 
 
 class _Watched:
-    """A session that remembers whether it was stopped, and has its replies noted."""
+    """A session that remembers whether and how it was stopped, and has its replies noted."""
 
-    def __init__(self, session: Session, recorder: Recorder) -> None:
+    def __init__(self, session: Session, recorder: Recorder, note: Callable[[Stopped], None]) -> None:
         self._session = session
         self._recorder = recorder
+        self._note = note
         self.stopped = False
 
     def call(
         self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
     ) -> Reply:
         reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
-        self.stopped = self.stopped or isinstance(reply, Stopped)
+        if isinstance(reply, Stopped):
+            self.stopped = True
+            self._note(reply)
         self._recorder.note(name, (args, dict(kwargs)), reply)
         return reply
 

@@ -273,8 +273,9 @@ class ForkserverSession:
 def _why(error: Exception, otherwise: str) -> Stopped:
     if isinstance(error, Overuse):
         return error.stopped
-    verdict = Verdict.TIMEOUT if isinstance(error, wire.DeadlinePassed) else Verdict.STUDENT_ERROR
-    return Stopped(verdict=verdict, message=otherwise)
+    if isinstance(error, wire.DeadlinePassed):
+        return Stopped(verdict=Verdict.TIMEOUT, message=otherwise)
+    return Stopped(verdict=Verdict.STUDENT_ERROR, message=otherwise, unexplained=True)
 
 
 def _pack_call(

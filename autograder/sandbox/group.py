@@ -88,7 +88,7 @@ class Group:
         """
         try:
             received = self._control.receive(messages.from_worker, deadline)
-        except OSError:
+        except (OSError, wire.CutShortError):
             return None
         match received:
             case None:
@@ -129,7 +129,7 @@ class Group:
         """
         try:
             received = self._receive(line, deadline)
-        except OSError:
+        except (OSError, wire.CutShortError):
             received = None
         return received or self.cause_of_death(line.number)
 
@@ -141,7 +141,10 @@ class Group:
         """
         try:
             self._await_end(session)
-        except (wire.DeadlinePassed, Overuse, WireError, OSError):
+        except Overuse as error:
+            self.kill()
+            return error.stopped
+        except (wire.DeadlinePassed, WireError, OSError):
             # The worker itself is gone, or no longer to be relied on.
             self.kill()
         return explain_death(self._ended.get(session), self._limits)
@@ -238,13 +241,14 @@ class Group:
 def explain_death(status: int | None, limits: Limits) -> Stopped:
     """What a process's wait status means to a student."""
     if status is None:
-        return Stopped(verdict=Verdict.STUDENT_ERROR, message="The process ended without an answer.")
+        message = "The process ended without an answer."
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message=message, unexplained=True)
     if status & 0x7F == 0:
         message = "The code ended the whole process: take out calls such as exit() and os._exit()."
         return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)
     number = status & 0x7F
     if number == signal.SIGKILL:
-        return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits))
+        return Stopped(verdict=Verdict.MEMORY, message=say_memory(limits), unexplained=True)
     if number in {signal.SIGXCPU, signal.SIGALRM}:
         return Stopped(
             verdict=Verdict.TIMEOUT, message="It used up its processor time: is there a loop that never ends?"

@@ -20,6 +20,8 @@ _PHASES = 3
 # must not have the cells run again for hours.
 _ALL_LOADS = 10
 
+_ENDED = "it ended the process"
+
 
 def cells_to_run(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """Code cells that run when grading: set-up, answers and added cells, and others that the student edited."""
@@ -37,13 +39,14 @@ class Loader:
 
     A cell that fails or takes too long is reduced by the worker itself. One that hangs beyond that, or ends the
     process, costs the process: the next one gets only its imports and definitions, and if it does so again, nothing
-    of it.
+    of it. The first process that ends is no cell's fault yet: something outside may have ended it.
     """
 
     def __init__(self, cells: Sequence[Cell], limits: Limits) -> None:
         self._cells = cells
         self._limits = limits
         self._left_s = _ALL_LOADS * limits.load_wall_s
+        self._has_ended = False
         self._modes: list[Literal["full", "reduced", "skip"]] = ["full"] * len(cells)
         self._broken: dict[int, str] = {}
         self._reports: dict[int, CellReport] = {}
@@ -83,6 +86,9 @@ class Loader:
                 return group
             group.kill()
             index, message = failure
+            if message == _ENDED and not self._has_ended:
+                self._has_ended = True
+                continue
             if time.monotonic() - started >= phase * self._limits.load_wall_s:
                 phase += 1
                 message = f"the cells together took longer than {self._limits.load_wall_s:g} s"
@@ -112,12 +118,14 @@ class Loader:
                 elif isinstance(report, messages.Loaded) and index == len(self._cells):
                     return None
                 else:
-                    return index, "it ended the process" if report is None else "it disturbed the grader"
+                    return index, _ENDED if report is None else "it disturbed the grader"
         except wire.DeadlinePassed:
             return index, f"it took longer than {self._limits.cell_wall_s:g} s and could not be interrupted"
         except Overuse as error:
             return index, error.stopped.message
-        except (WireError, OSError):
+        except OSError:
+            return index, _ENDED
+        except WireError:
             return index, "it disturbed the grader"
 
     def _cell_deadline(self) -> float:

@@ -60,10 +60,13 @@ class Stopped:
         verdict: TIMEOUT, MEMORY, OUTPUT_LIMIT, FORBIDDEN, or STUDENT_ERROR where the process ended itself or
             spoke nonsense.
         message: One sentence for the student.
+        unexplained: Whether something outside (the system, short of memory, say) may have ended the process as well
+            as the student's code. What happens again when asked again was the code's own doing.
     """
 
     verdict: Verdict
     message: str
+    unexplained: bool = False
 
 
 Reply = Returned | Raised | Missing | Stopped

@@ -33,6 +33,10 @@ T = TypeVar("T")
 _encoder = msgspec.msgpack.Encoder()
 
 
+class CutShortError(WireError):
+    """The stream has ended in the middle of a frame: its writer is gone."""
+
+
 class DeadlinePassed(Exception):
     """The other side took longer than it may."""
 
@@ -135,11 +139,11 @@ class Channel:
         Raises:
             DeadlinePassed: If it isn't here in time.
             WireError: If it is not a frame, or not a message that the decoder knows.
-            OSError: If the other side is gone.
+            CutShortError, OSError: If the other side is gone.
         """
         if not self._fill(_HEADER.size, deadline, ahead=True):
             if self._read:
-                raise WireError(_CUT)
+                raise CutShortError(_CUT)
             return None
         return self._frame(decoder, deadline, ahead=True)
 
@@ -160,7 +164,7 @@ class Channel:
         middle = _HEADER.size + message_bytes
         end = middle + blob_bytes
         if not self._fill(end, deadline, ahead=ahead):
-            raise WireError(_CUT)
+            raise CutShortError(_CUT)
         frame, self._read = self._read, self._read[end:]
         view = memoryview(frame)
         return decode(decoder, view[_HEADER.size : middle]), view[middle:end]

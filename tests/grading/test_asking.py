@@ -8,6 +8,8 @@ import pytest
 
 from autograder.grading.asking import ask
 from autograder.grading.hidden import HiddenTests
+from autograder.model import Verdict
+from autograder.sandbox.protocol import Stopped
 from tests.grading.fakes import FakeWorker, Hang
 
 SOURCE = '''
@@ -62,3 +64,36 @@ def test_one_shortage_of_memory_does_not(tests):
         return n
 
     assert verdicts(tests, greedy_once) == ["PASSED", "MEMORY", "PASSED", "PASSED"]
+
+
+class DyingWorker(FakeWorker):
+    """A notebook whose process is ended from outside in some of its sessions."""
+
+    def __init__(self, dies_in):
+        super().__init__({"size": lambda n: n})
+        self.dies_in = dies_in
+
+    def ask(self, *, replacements=None):
+        session = super().ask(replacements=replacements)
+        if len(self.asked) in self.dies_in:
+            session.call = lambda *args, **kwargs: Stopped(
+                verdict=Verdict.STUDENT_ERROR, message="It ended.", unexplained=True
+            )
+        return session
+
+
+@pytest.mark.parametrize(
+    ("dies_in", "found"),
+    [
+        ({1}, ["PASSED"] * 4),
+        ({1, 2}, ["STUDENT_ERROR", "PASSED", "PASSED", "PASSED"]),
+        (set(range(100)), ["STUDENT_ERROR"] * 4),
+    ],
+    ids=["once", "twice", "always"],
+)
+def test_a_process_that_may_have_been_killed(tests, dies_in, found):
+    """The question is asked again from its start; what happens again is the answer's own doing, and stands."""
+    worker = DyingWorker(dies_in)
+    asked = ask("size", tests, worker, {})
+    assert [result.verdict.value for result in asked.results] == found
+    assert len(worker.asked) <= 5

@@ -1,0 +1,86 @@
+"""Processes that something outside ends: said as what it is, and a loaded notebook stays what it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from autograder.model import Verdict
+from autograder.sandbox.client import ForkserverSandbox
+from autograder.sandbox.processes import children
+from autograder.sandbox.protocol import Returned, Stopped
+from tests.sandbox.conftest import Load
+from tests.sandbox.notebooks import code
+
+SLOW = "import time\ndef f(): time.sleep(60)\ndef g(): return 3"
+
+
+def kill_later(find: Callable[[], set[int]]) -> threading.Thread:
+    """Kill the first processes that are found."""
+
+    def strike() -> None:
+        while not (pids := find()):
+            time.sleep(0.01)
+        time.sleep(0.02)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    return thread
+
+
+def test_a_question_whose_process_is_killed(load: Load) -> None:
+    """Its own code may have done so, or something outside: the reply says that it is not known."""
+    worker = load(SLOW)
+    session = worker.ask()
+    template = worker._group._spawned.pid  # type: ignore[union-attr]
+    thread = kill_later(lambda: children(template))
+    reply = session.call("f", [], {})
+    thread.join()
+    assert isinstance(reply, Stopped)
+    assert reply.unexplained
+    assert worker.ask().call("g", [], {}) == Returned(value=3)
+
+
+def test_a_notebook_whose_process_is_killed(load: Load) -> None:
+    """The same where the loaded notebook is gone; the next question finds it loaded again."""
+    worker = load(SLOW)
+    session = worker.ask()
+    os.kill(worker._group._spawned.pid, signal.SIGKILL)  # type: ignore[union-attr]
+    reply = session.call("f", [], {})
+    assert isinstance(reply, Stopped)
+    assert reply.unexplained
+    assert worker.ask().call("g", [], {}) == Returned(value=3)
+
+
+def test_a_notebook_that_is_killed_while_it_is_asked(load: Load) -> None:
+    """Nobody listens any more: that is no answer of the student's either."""
+    worker = load(SLOW)
+    os.kill(worker._group._spawned.pid, signal.SIGKILL)  # type: ignore[union-attr]
+    time.sleep(0.1)
+    reply = worker.ask().call("g", [], {})
+    assert reply == Returned(value=3) or (isinstance(reply, Stopped) and reply.unexplained)
+    assert worker.ask().call("g", [], {}) == Returned(value=3)
+
+
+def test_a_notebook_whose_process_is_killed_while_it_loads(sandbox: ForkserverSandbox, load: Load) -> None:
+    """No cell is to blame for it: all run once more, whole."""
+    forkserver = sandbox._forkserver
+    before = set(forkserver.workers)
+    thread = kill_later(lambda: set(forkserver.workers) - before)
+    worker = load(code("import time\ntime.sleep(0.6)\nx = 3"), code("def g(): return x"))
+    thread.join()
+    assert all(report.ok for report in worker.reports)
+    assert worker.ask().call("g", [], {}) == Returned(value=3)
+
+
+def test_a_process_that_ends_itself(load: Load) -> None:
+    """An exit is the code's own doing: nothing is asked twice for it."""
+    reply = load("import os\ndef f(): os._exit(0)").ask().call("f", [], {})
+    assert isinstance(reply, Stopped)
+    assert reply.verdict is Verdict.STUDENT_ERROR
+    assert not reply.unexplained
