@@ -5,23 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import SandboxError
 from autograder.model import Limits
-from autograder.sandbox import landlock, seccomp
+from autograder.sandbox import cgroup, landlock, levels, remedies, seccomp
 from autograder.sandbox.client import open_sandbox
-
-_PROBE_S = 10.0
-_NAMESPACES = """
-import ctypes, sys
-libc = ctypes.CDLL(None, use_errno=True)
-# user, mount, pid, network, ipc
-sys.exit(ctypes.get_errno() if libc.unshare(0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000) else 0)
-"""
+from autograder.sandbox.describe import DESCRIPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +36,9 @@ def examine() -> tuple[Finding, ...]:
     """Look at everything that a sandbox depends on; starts one to see that its walls stand."""
     return (
         _level(),
+        *_levels(levels.probe(), remedies.look_around()),
         _landlock(),
         _seccomp(),
-        _namespaces(),
         _cgroup(),
         _user(),
         _memory(Limits().memory_bytes),
@@ -64,6 +57,22 @@ def _level() -> Finding:
         return Finding("Sandbox level in force", False, str(error))
 
 
+def _levels(offered: levels.Capabilities, here: remedies.Surroundings) -> Iterator[Finding]:
+    """Each wall: what it stops and leaves open, or why it is not there and how to get it."""
+    refusals = {"uid": offered.no_uid, "namespaces": offered.no_namespaces}
+    parts = {"Landlock": offered.landlock_abi > 0, "seccomp": offered.seccomp}
+    lacks = " and ".join(part for part, is_there in parts.items() if not is_there)
+    for entry in DESCRIPTIONS:
+        name = f"Level {entry.level}"
+        if entry.level in offered.levels:
+            yield Finding(name, True, f"stops: {entry.stops}. Leaves: {entry.leaves}.")
+        elif not offered.linux:
+            yield Finding(name, False, "expected Linux. Grade in a Linux container.")
+        else:
+            why = refusals.get(entry.level) or "the kernel lacks what it builds on"
+            yield Finding(name, False, f"{why}. {remedies.remedy(entry.level, here, lacks=lacks)}")
+
+
 def _landlock() -> Finding:
     version = landlock.abi()
     if not version:
@@ -77,27 +86,19 @@ def _seccomp() -> Finding:
     return Finding("seccomp", is_there, f"filters {'' if is_there else 'not '}to be had on {platform.machine()}")
 
 
-def _namespaces() -> Finding:
-    try:
-        done = subprocess.run([sys.executable, "-I", "-c", _NAMESPACES], check=False, timeout=_PROBE_S)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("Namespaces", False, str(error))
-    if done.returncode:
-        return Finding("Namespaces", False, f"refused: {os.strerror(done.returncode)}")
-    return Finding("Namespaces", True, "user, mount, pid, net and ipc")
-
-
 def _cgroup() -> Finding:
-    folders = [Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/memory")]
-    writable = [str(path) for path in folders if path.is_dir() and os.access(path, os.W_OK)]
-    detail = f"writable: {writable[0]}" if writable else "not writable; not needed"
-    return Finding("Control groups", bool(writable), detail)
+    group = cgroup.make()
+    if group is None:
+        detail = "none to be had: memory of all processes together is looked at every 50 ms, not capped by the kernel"
+        return Finding("Control group", False, detail)
+    cgroup.remove(group)
+    return Finding("Control group", True, f"below {group.parent}: memory of all processes together is capped")
 
 
 def _user() -> Finding:
     uid = os.getuid()
     if uid == 0:
-        return Finding("User", True, "root: workers give up its privileges; the number of processes is watched")
+        return Finding("User", True, "root: workers give up its privileges")
     return Finding("User", True, f"uid {uid}: an ordinary user")
 
 

@@ -37,7 +37,7 @@ def _live(wall: walls.Wall, lodging: walls.Lodging, needed: list[Path]) -> str:
         scratch = walls.move_in(wall, lodging)
         closed = spare.unreadable(needed)
         if closed:
-            return f"a spare user id can't read {closed[0]}: install Python where all users may read it"
+            return f"a spare user id can't read {closed[0]}"
         walls.enter(wall, scratch)
         os.closerange(3, 1 << 16)
         (scratch / "note").write_text("x")

@@ -17,7 +17,6 @@ from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
 from autograder.sandbox import landlock, levels, reading, seccomp
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
-from autograder.sandbox.doctor import examine
 from autograder.sandbox.protocol import Raised, Reply, Returned, Stopped
 from tests.sandbox.conftest import Ask, Load
 from tests.sandbox.notebooks import LIMITS, code
@@ -367,19 +366,6 @@ def test_system_call_numbers_are_those_of_the_kernel() -> None:
 def test_landlock_is_found_or_not() -> None:
     """The kernel's answer is a version, or zero."""
     assert landlock.abi() in range(100)
-
-
-def test_the_doctor_says_what_is_in_force() -> None:
-    """Every finding has a name and a detail, and the level is the one that a sandbox gets."""
-    findings = examine()
-    level = findings[0]
-    assert level.name == "Sandbox level in force"
-    assert level.ok
-    assert level.detail.split(":")[0] == levels.choose(None, levels.probe())
-    assert all(entry.name and entry.detail for entry in findings)
-    assert {"Landlock", "seccomp", "Namespaces", "Python", "torch", "CUDA", "Spare memory", "User"} <= {
-        entry.name for entry in findings
-    }
 
 
 def test_a_server_on_this_machine_cannot_be_reached(sandbox: ForkserverSandbox, ask: Ask) -> None:

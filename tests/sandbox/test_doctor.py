@@ -1,0 +1,77 @@
+"""What the doctor says: what is in force, what it stops here, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from autograder.config import SANDBOX_LEVELS
+from autograder.sandbox import describe, levels
+from autograder.sandbox.doctor import Finding, examine
+from autograder.sandbox.remedies import Surroundings, look_around, remedy
+
+PAGE = Path(__file__).parents[2] / "docs" / "threat-model.md"
+OWN_MACHINE = Surroundings(is_root=False, is_colab=False, is_container=False, blocking={})
+
+
+def find(findings: tuple[Finding, ...], name: str) -> Finding:
+    return next(entry for entry in findings if entry.name == name)
+
+
+def test_the_doctor_says_what_is_in_force() -> None:
+    """Every finding has a name and a detail, and the level is the one that a sandbox gets."""
+    findings = examine()
+    level = find(findings, "Sandbox level in force")
+    assert level.ok
+    assert level.detail.split(":")[0] == levels.choose(None, levels.probe())
+    assert all(entry.name and entry.detail for entry in findings)
+    assert {"Landlock", "seccomp", "Control group", "Python", "torch", "CUDA", "Spare memory", "User"} <= {
+        entry.name for entry in findings
+    }
+    for level_name in SANDBOX_LEVELS:
+        assert find(findings, f"Level {level_name}").ok == (level_name in levels.probe().levels)
+
+
+def test_what_each_level_stops_and_leaves_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels that are there are described; of the others the reason and a way are given."""
+    poor = dataclasses.replace(levels.probe(), no_uid="", no_namespaces="mounting: Operation not permitted")
+    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda: poor)
+    findings = examine()
+    described = {entry.level: entry for entry in describe.DESCRIPTIONS}
+    uid, spaces = find(findings, "Level uid"), find(findings, "Level namespaces")
+    assert described["uid"].stops in uid.detail
+    assert described["uid"].leaves in uid.detail
+    assert not spaces.ok
+    assert spaces.detail.startswith("mounting: Operation not permitted. ")
+    assert spaces.detail.endswith(remedy("namespaces", look_around(), lacks=""))
+    without = dataclasses.replace(poor, landlock_abi=0)
+    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda: without)
+    assert "it gives no Landlock" in find(examine(), "Level landlock").detail
+
+
+def test_the_page_says_the_same() -> None:
+    """The table of the threat model is that of the doctor, and has all levels in order."""
+    assert "\n".join(describe.table()) in PAGE.read_text(encoding="utf-8")
+    assert tuple(entry.level for entry in describe.DESCRIPTIONS) == SANDBOX_LEVELS
+
+
+@pytest.mark.parametrize(
+    ("level", "changes", "lacks", "expected"),
+    [
+        ("namespaces", {"is_colab": True}, "Landlock", "Linux machine of your own"),
+        ("landlock", {}, "Landlock", "5.13"),
+        ("landlock", {"is_container": True}, "Landlock", "host with Linux 5.13"),
+        ("uid", {}, "", "as root"),
+        ("uid", {"is_root": True}, "", "where all users may read them"),
+        ("namespaces", {"is_container": True}, "", "`--security-opt seccomp=unconfined"),
+        ("namespaces", {"is_container": True, "is_root": True}, "", "`--cap-add SYS_ADMIN --security-opt"),
+        ("namespaces", {"blocking": {"kernel.x": "1"}}, "", "`sudo sysctl -w kernel.x=1`"),
+        ("namespaces", {}, "", "run the grader as root"),
+    ],
+)
+def test_the_way_to_a_stronger_level(level: str, changes: dict[str, object], lacks: str, expected: str) -> None:
+    """One next step, which fits where the grader runs."""
+    here = dataclasses.replace(OWN_MACHINE, **changes)  # type: ignore[arg-type]
+    assert expected in remedy(level, here, lacks=lacks)
