@@ -22,6 +22,7 @@ from autograder.model import NotebookResult
 from autograder.progress import progress
 
 if TYPE_CHECKING:
+    from autograder.grading.cluster import Cluster
     from autograder.pipeline import Outcome
 
 app = typer.Typer(
@@ -100,6 +101,7 @@ def grade(
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what the journal knows.")] = False,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 means one per core, 1 none but this one.")] = 0,
+    scheduler: Annotated[str | None, typer.Option(help="Grade on the dask cluster at this address.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the results for machines here.")] = None,
     accept_weaker_sandbox: Annotated[
         bool, typer.Option("--accept-weaker-sandbox", help="Grade below the course's minimum wall.")
@@ -119,7 +121,11 @@ def grade(
         raise CourseError(f"--only: expected the one assignment that has these questions, got {len(chosen)}. Name it.")
     results: list[NotebookResult] = []
     for assignment in chosen:
-        with _stoppable(fresh=fresh), progress(assignment, Console(stderr=True), quiet=quiet) as meter:
+        with (
+            _stoppable(fresh=fresh),
+            _cluster(scheduler) as executor,
+            progress(assignment, Console(stderr=True), quiet=quiet) as meter,
+        ):
             outcome = pipeline.grade_assignment(
                 course,
                 assignment,
@@ -129,6 +135,7 @@ def grade(
                 fresh=fresh,
                 jobs=jobs,
                 accept_weaker=accept_weaker_sandbox,
+                executor=executor,
                 start=meter.start,
                 progress=meter.step,
             )
@@ -226,6 +233,19 @@ class _Terminated(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Cluster | None]:
+    from autograder import pipeline
+
+    if address is None:
+        yield None
+        return
+    with pipeline.open_cluster(address) as cluster:
+        if cluster.advice:
+            print(f"autograder: {cluster.advice}", file=sys.stderr)
+        yield cluster
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.config import SANDBOX_LEVELS, Course
 from autograder.diagnosis.material import load_material
@@ -35,6 +37,9 @@ from autograder.reports.machine import results_json
 from autograder.reports.merge import by_student
 from autograder.reports.scores import ScoreLine, write_scores
 from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
+
+if TYPE_CHECKING:
+    from autograder.grading.cluster import Cluster
 
 # A release is proven with inputs of its own, so that building doesn't depend on a term's secret.
 _PROOF_SECRET = b"proof of a release"
@@ -65,6 +70,7 @@ def grade_assignment(
     fresh: bool = False,
     jobs: int = 0,
     accept_weaker: bool = False,
+    executor: Executor | None = None,
     start: Callable[[int], None] = lambda count: None,
     progress: Callable[[NotebookResult], None] = lambda result: None,
 ) -> Outcome:
@@ -79,6 +85,7 @@ def grade_assignment(
         fresh: Grade even what the journal knows.
         jobs: Processes; 0 means one per core.
         accept_weaker: Grade behind a wall weaker than the course's minimum.
+        executor: Where to grade instead of in processes of our own; see `open_cluster`.
         start: Called once with the number of submissions.
         progress: Called with each result as it comes.
 
@@ -93,7 +100,9 @@ def grade_assignment(
         start(len(submissions))
         plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only)
         with open_journal(course.journal, assignment) as journal:
-            results = grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, progress=progress)
+            results = grade_class(
+                plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor, progress=progress
+            )
         remarks = [journal.remark] if journal.remark else []
         remarks.extend(_weaker_walls(course, results))
         with _nothing_is_lost():
@@ -118,6 +127,24 @@ def _nothing_is_lost() -> Iterator[None]:
         yield
     except CourseError as error:
         raise CourseError(f"{error} Nothing is lost: the journal keeps every result.") from error
+
+
+@contextmanager
+def open_cluster(address: str) -> Iterator[Cluster]:
+    """Connect to a dask scheduler whose workers grade.
+
+    Raises:
+        CourseError: If dask isn't installed, or there is no scheduler or no worker.
+    """
+    try:
+        from autograder.grading import cluster  # noqa: PLC0415 - an extra, which most instructors don't have
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            "--scheduler: expected dask.distributed to be installed, found none. "
+            'Run: pip install "convnet-course-autograder[cluster]"'
+        ) from error
+    with cluster.open_cluster(address) as opened:
+        yield opened
 
 
 def grade_file(course: Course, student: str, assignment: str, notebook: str, path: Path) -> NotebookResult:

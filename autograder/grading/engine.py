@@ -8,17 +8,18 @@ import hashlib
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from autograder.config import SANDBOX_LEVELS
 from autograder.diagnosis.material import load_material
-from autograder.errors import AutograderError, CourseError, GraderFault, SandboxError
+from autograder.errors import CourseError, GraderFault, SandboxError
 from autograder.grading.answer import grade_submission, held_result
 from autograder.grading.crew import Lost, cores, in_order, side_by_side
 from autograder.grading.diagnose import Diagnostician
+from autograder.grading.elsewhere import elsewhere
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
 from autograder.grading.partial import held, merged
@@ -32,6 +33,7 @@ Result = TypeVar("Result")
 
 # A process asks one submission at a time: hidden tests and forkserver serve one, and an executor may have threads.
 _TURN = threading.Lock()
+_open: list[ExitStack] = []
 _TRIES = 2
 _NAMED = 5
 
@@ -203,6 +205,7 @@ def open_grader(plan: GradingPlan) -> Grader:
     """One set of hidden tests and one forkserver per process and plan, closed when the process ends."""
     stack = ExitStack()
     atexit.register(stack.close)
+    _open.append(stack)
     sandbox = stack.enter_context(
         open_sandbox(kind=plan.notebook.kind, limits=plan.limits, forbidden=plan.notebook.forbidden, level=plan.level)
     )
@@ -222,43 +225,29 @@ def open_grader(plan: GradingPlan) -> Grader:
     return Grader(tests, sandbox, diagnostician, stack)
 
 
+def close_graders() -> None:
+    """Close what this process holds open to grade; the next submission opens it anew."""
+    with _TURN:
+        open_grader.cache_clear()
+        while _open:
+            _open.pop().close()
+
+
 def _run(
     work: Sequence[tuple[GradingPlan, Submission]], jobs: int, executor: Executor | None
 ) -> Iterator[tuple[int, NotebookResult]]:
-    if executor is not None:
-        yield from _run_elsewhere(work, executor)
-    elif jobs == 1:
+    if executor is None and jobs == 1:
         for position, (plan, submission) in enumerate(work):
             yield position, grade_one(plan, submission)
-    else:
-        for position, answer in side_by_side(_grade_pair, work, jobs):
-            plan, submission = work[position]
-            if isinstance(answer, Lost):
-                yield position, held_result(submission, plan.notebook, declared_tests(plan), answer.reason)
-            else:
-                yield position, answer
+        return
+    answers = side_by_side(_grade_pair, work, jobs) if executor is None else elsewhere(executor, grade_one, work)
+    for position, answer in answers:
+        plan, submission = work[position]
+        if isinstance(answer, Lost):
+            yield position, held_result(submission, plan.notebook, declared_tests(plan), answer.reason)
+        else:
+            yield position, answer
 
 
 def _grade_pair(pair: tuple[GradingPlan, Submission]) -> NotebookResult:
     return grade_one(*pair)
-
-
-def _run_elsewhere(
-    work: Sequence[tuple[GradingPlan, Submission]], executor: Executor
-) -> Iterator[tuple[int, NotebookResult]]:
-    futures: dict[Future[NotebookResult], int] = {
-        executor.submit(grade_one, plan, submission): position for position, (plan, submission) in enumerate(work)
-    }
-    try:
-        for future in as_completed(futures):
-            position = futures[future]
-            try:
-                yield position, future.result()
-            except AutograderError:
-                raise
-            except Exception:  # noqa: BLE001 - a grader process died: its submission is held, not lost
-                plan, submission = work[position]
-                yield position, held_result(submission, plan.notebook, declared_tests(plan), traceback.format_exc())
-    finally:
-        for future in futures:
-            future.cancel()

@@ -64,7 +64,7 @@ def plan_grading(
     device: str = "cpu",
 ) -> GradingPlan:
     """Gather what grading one notebook takes."""
-    return GradingPlan(
+    plan = GradingPlan(
         notebook=notebook,
         library=tuple(sorted(_library(notebook).items())),
         secret=secret,
@@ -73,6 +73,8 @@ def plan_grading(
         minimum=course.minimum_sandbox if minimum is None else minimum,
         device=device,
     )
+    # As it arrives on another machine: points and seconds that files give as 4 are 4.0 everywhere.
+    return msgspec.json.decode(msgspec.json.encode(plan), type=GradingPlan)
 
 
 def fingerprint(plan: GradingPlan) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from autograder.config import load_course
@@ -61,3 +62,11 @@ def test_the_time_of_a_submission_is_no_part_of_its_key():
     assert submission_key("plan", replace(first, original="two.ipynb", submitted_at="2026-01-01T00:00:00+00:00")) == key
     assert submission_key("plan", replace(first, student="bob")) != key
     assert submission_key("other plan", first) != key
+
+
+def test_a_plan_arrives_as_it_was_sent(plan):
+    """Sent as text and read again, it is the same plan with the same key: whole numbers of files don't change kind."""
+    assert any(isinstance(question.points, float) for question in plan.notebook.questions)
+    arrived = msgspec.json.decode(msgspec.json.encode(plan), type=GradingPlan)
+    assert arrived == plan
+    assert plan_key(arrived) == plan_key(plan)
