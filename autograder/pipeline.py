@@ -230,7 +230,10 @@ def measure_mistakes(
         for question in notebook.questions
         if not question.manual
     ]
-    return spread(measure_question, tasks, jobs)
+    # The longest first: what a question takes grows with its mistakes.
+    order = sorted(range(len(tasks)), key=lambda index: -_listed(tasks[index]))
+    measured = spread(measure_question, [tasks[index] for index in order], jobs)
+    return tuple(entry for _, entry in sorted(zip(order, measured, strict=True), key=lambda pair: pair[0]))
 
 
 def export_scores(course: Course, assignment: str) -> Path:
@@ -265,6 +268,11 @@ def write_measured(path: Path, measured: Sequence[Measured], wall_s: float) -> N
         CourseError: If it can't be written.
     """
     replace_file(path, measured_json(measured, wall_s))
+
+
+def _listed(task: Task) -> int:
+    material = load_material(task.plan.notebook)
+    return 0 if material is None else len(material.of(task.question.id))
 
 
 def _grader(plans: Mapping[str, GradingPlan]) -> Callable[[Submission], NotebookResult]:

@@ -38,6 +38,12 @@ class Supplies:
         self._kept: dict[tuple[str, int], Any] = {}
         self._generators: dict[str, tuple[np.random.Generator, Any]] = {}
 
+    def draw_anew(self, secret: bytes) -> None:
+        """Draw from another secret, and forget what was computed from the last."""
+        self._secret = secret
+        self._kept.clear()
+        self._generators.clear()
+
     def supply(self, name: str, test: str) -> Any:
         """One of NAMES, for the test of that id."""
         match name:

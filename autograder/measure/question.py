@@ -71,7 +71,7 @@ def measure_question(task: Task) -> Measured:
         task.solution,
         task.bugs,
         grader.tests,
-        _tests(plan.tests, _JUDGE),
+        _drawn(plan.tests, _JUDGE),
         material,
         grader.sandbox,
         grader.diagnostician,
@@ -150,7 +150,7 @@ class _Survey:
         """Everything that right answers were told."""
         found = []
         for seed in range(self._task.seeds):
-            tests = _tests(self._plan.tests, seed)
+            tests = _drawn(self._plan.tests, seed)
             for name in self.alternatives:
                 asked = self._ask("alternative", name, self._material.alternatives[name], tests)
                 found += [
@@ -197,7 +197,14 @@ def _sent_bytes(attempt: Attempt, test: str) -> int:
     return sum(call.sent_bytes for call in attempt[test].calls or ())
 
 
+def _drawn(path: Path, seed: int) -> HiddenTests:
+    """Hidden tests with the inputs of one seed, until the next is drawn."""
+    tests = _collected(path)
+    tests.draw_anew(hashlib.sha256(b"measured with seed %d" % seed).digest())
+    return tests
+
+
 @functools.cache
-def _tests(path: Path, seed: int) -> HiddenTests:
-    """Hidden tests with the inputs of one seed, kept open until the process ends."""
-    return HiddenTests(path, hashlib.sha256(b"measured with seed %d" % seed).digest())
+def _collected(path: Path) -> HiddenTests:
+    """Hidden tests for the inputs of many seeds, kept open until the process ends."""
+    return HiddenTests(path, b"")

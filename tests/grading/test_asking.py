@@ -97,3 +97,17 @@ def test_a_process_that_may_have_been_killed(tests, dies_in, found):
     asked = ask("size", tests, worker, {})
     assert [result.verdict.value for result in asked.results] == found
     assert len(worker.asked) <= 5
+
+
+def test_who_has_seen_enough_ends_a_question(tests):
+    """The rest is skipped, and what was asked is kept; each case is shown once, with its verdict."""
+    shown = []
+
+    def enough(test, case):
+        shown.append((test, case.failed))
+        return case.failed
+
+    asked = ask("size", tests, FakeWorker({"size": lambda n: min(n, 2)}), {}, enough=enough)
+    assert [result.verdict.value for result in asked.results] == ["PASSED", "PASSED", "FAILED", "SKIPPED"]
+    assert shown == [("test_size[one]", False), ("test_size[two]", False), ("test_size[three]", True)]
+    assert list(asked.attempt) == [test for test, _ in shown]

@@ -128,6 +128,29 @@ def test_inputs_depend_on_the_secret_only(tmp_path):
     assert not np.array_equal(first, other)
 
 
+def test_inputs_drawn_anew_are_those_of_the_secret(tmp_path):
+    """Collected once, the tests ask what they ask where they are collected with that secret; oracles follow."""
+    path = tmp_path / "test_demo.py"
+    path.write_text(dedent(SOURCE).replace("<= 2", "<= 99"))
+
+    def asked(tests):
+        seen = []
+
+        def spy(x):
+            seen.append(np.array(x))
+            return double(x)
+
+        assert verdicts(run(tests, {"double": spy}, "double"))[:2] == [Verdict.PASSED] * 2
+        return seen[0]
+
+    with HiddenTests(path, b"a") as tests, HiddenTests(path, b"b") as others:
+        first, other = asked(tests), asked(others)
+        tests.draw_anew(b"b")
+        assert np.array_equal(asked(tests), other)
+        tests.draw_anew(b"a")
+        assert np.array_equal(asked(tests), first)
+
+
 def test_wrong_missing_and_unimplemented(hidden):
     """Each way of not being right has its own verdict."""
 

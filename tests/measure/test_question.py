@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autograder.grading.engine import spread
+from autograder.grading.hidden import HiddenTests
 from autograder.hidden_tests.a1_convolution.library_sliding_windows import SOURCES
 from autograder.measure.question import Task, measure_question
 from tests.diagnosis.answers import handed_in, plan_for, sliding_windows
@@ -33,6 +36,24 @@ def test_measured(task):
     assert measured.unrelated_bugs >= 6
     assert measured.accused == ()
     assert measured.refused == ()
+
+
+def test_right_answers_are_asked_with_every_seed(task, monkeypatch):
+    """Each seed brings other inputs, the same ones every time."""
+    drawn = []
+
+    def noted(self, secret):
+        drawn.append(secret)
+        draw_anew(self, secret)
+
+    draw_anew = HiddenTests.draw_anew
+    monkeypatch.setattr(HiddenTests, "draw_anew", noted)
+    for _ in range(2):
+        measured = measure_question(replace(task, seeds=4, bugs=0))
+        assert measured.refused == ()
+    # One more than seeds: the inputs that judge names.
+    assert len(set(drawn)) == 5
+    assert drawn[:5] == drawn[5:]
 
 
 def test_work_is_spread_in_order():
