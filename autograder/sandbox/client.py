@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +21,9 @@ from autograder.sandbox.pack import Packer
 from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
 from autograder.sandbox.unpack import Unpacker
 
+# Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
+# it; they may import it all the same.
+_PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\bplotting\.")
 _NONSENSE = Stopped(
     verdict=Verdict.STUDENT_ERROR,
     message="The process sent something that is no answer: leave its files and sockets alone.",
@@ -52,7 +57,7 @@ class ForkserverSandbox:
         self._limits = limits
         self._forbidden = forbidden
         self._level = level
-        self._forkserver = self._start()
+        self._forkservers = {False: self._start(plots=False)}
         self._workers: list[ForkserverWorker] = []
 
     @property
@@ -66,7 +71,9 @@ class ForkserverSandbox:
         Raises:
             SandboxError: If no process can be had behind the wall.
         """
-        worker = ForkserverWorker(self._spawn, Loader(cells_to_run(cells), self._limits), self._limits)
+        running = cells_to_run(cells)
+        spawn = partial(self._spawn, plots=any(_PLOTS.search(cell.source) for cell in running))
+        worker = ForkserverWorker(spawn, Loader(running, self._limits), self._limits)
         self._workers = [*(entry for entry in self._workers if not entry.closed), worker]
         return worker
 
@@ -74,7 +81,8 @@ class ForkserverSandbox:
         """End the forkserver and all that it started. May be called twice."""
         for worker in self._workers:
             worker.close()
-        self._forkserver.close()
+        for forkserver in self._forkservers.values():
+            forkserver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -84,18 +92,23 @@ class ForkserverSandbox:
     ) -> None:
         self.close()
 
-    def _start(self) -> Forkserver:
-        return Forkserver(kind=self._kind, level=self._level, limits=self._limits, forbidden=self._forbidden)
+    def _start(self, *, plots: bool) -> Forkserver:
+        return Forkserver(
+            kind=self._kind, level=self._level, limits=self._limits, forbidden=self._forbidden, plots=plots
+        )
 
-    def _spawn(self) -> Group:
-        try:
-            return Group(self._forkserver, self._limits)
-        except SandboxError:
-            if self._forkserver.alive:
-                raise
-            self._forkserver.close()
-            self._forkserver = self._start()
-            return Group(self._forkserver, self._limits)
+    def _spawn(self, *, plots: bool) -> Group:
+        """A worker, forked where what it is likely to import is imported already."""
+        forkserver = self._forkservers.get(plots)
+        if forkserver is not None:
+            try:
+                return Group(forkserver, self._limits)
+            except SandboxError:
+                if forkserver.alive:
+                    raise
+                forkserver.close()
+        self._forkservers[plots] = self._start(plots=plots)
+        return Group(self._forkservers[plots], self._limits)
 
 
 class ForkserverWorker:

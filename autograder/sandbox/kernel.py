@@ -7,6 +7,7 @@ import ctypes
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -27,6 +28,8 @@ CLONE_NEWNET = 0x40000000
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+_MADV_COLLAPSE = 25
+_HUGE_BYTES = 2 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -108,3 +111,20 @@ def call(name: str, *args: Any) -> int:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return result
+
+
+def collapse_memory() -> None:
+    """Have this process's own memory in huge pages where that is possible: forks copy fewer entries.
+
+    Source: man 2 madvise, MADV_COLLAPSE (Linux 6.1). Where it is refused, forks are slower and nothing else.
+    """
+    if _libc is None:
+        return
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        bounds, rights, *_, last = line.split()
+        if "w" not in rights or (last.startswith(("/", "[")) and last != "[heap]"):
+            continue
+        start, end = (int(bound, 16) for bound in bounds.split("-"))
+        first, beyond = -(-start // _HUGE_BYTES) * _HUGE_BYTES, end // _HUGE_BYTES * _HUGE_BYTES
+        if first < beyond:
+            _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(beyond - first), _MADV_COLLAPSE)

@@ -61,7 +61,7 @@ class Forkserver:
         SandboxError: If it does not start.
     """
 
-    def __init__(self, *, kind: str, level: str, limits: Limits, forbidden: Sequence[str]) -> None:
+    def __init__(self, *, kind: str, level: str, limits: Limits, forbidden: Sequence[str], plots: bool = True) -> None:
         self._lock = threading.Lock()
         self._count = 0
         self.workers: set[int] = set()
@@ -73,6 +73,7 @@ class Forkserver:
         order = {
             "socket": theirs.fileno(),
             "kind": kind,
+            "plots": plots,
             "level": level,
             "limits": limits,
             "forbidden": tuple(forbidden),

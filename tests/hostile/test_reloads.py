@@ -24,7 +24,7 @@ def test_all_loads_together_take_no_longer_than_they_may(monkeypatch: pytest.Mon
     with open_sandbox(kind="numpy", limits=LIMITS, forbidden=FORBIDDEN) as sandbox:
 
         def spawn() -> Group:
-            spawned.append(sandbox._spawn())
+            spawned.append(sandbox._spawn(plots=False))
             return spawned[-1]
 
         while len(loads) < 40 and not (loads and isinstance(loads[-1], Stopped)):

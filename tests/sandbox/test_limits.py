@@ -193,15 +193,15 @@ def f():
         os._exit(0)
     return "left"
 """
-    others = descendants([sandbox._forkserver.pid])
+    others = descendants([sandbox._forkservers[False].pid])
     worker = load(source + NEXT)
     session = worker.ask()
     assert session.call("f", [], {}) == Returned(value="left")
-    left = descendants([sandbox._forkserver.pid]) - others
+    left = descendants([sandbox._forkservers[False].pid]) - others
     session.close()
     assert worker.ask().call("g", [], {}) == Returned(value="next")
     assert left
-    assert not left & descendants([sandbox._forkserver.pid])
+    assert not left & descendants([sandbox._forkservers[False].pid])
     worker.close()
     assert leftovers(sandbox) == set()
 
@@ -317,5 +317,5 @@ def f():
 
 def leftovers(sandbox: ForkserverSandbox) -> set[int]:
     """Processes below the forkserver that belong to no open worker."""
-    forkserver = sandbox._forkserver
+    forkserver = sandbox._forkservers[False]
     return children(forkserver.pid) - forkserver.workers

@@ -234,7 +234,7 @@ def test_other_processes_and_the_kernel_are_out_of_reach(sandbox: ForkserverSand
     reply = ask(source)
     assert isinstance(reply, Raised), reply
     assert {"OSError", "ValueError"} & set(reply.types), reply
-    assert sandbox._forkserver.alive
+    assert sandbox._forkservers[False].alive
 
 
 def test_descriptors_of_the_forkserver_are_closed(ask: Ask) -> None:
@@ -274,7 +274,7 @@ def test_scratch_folders_are_apart_and_removed(load: Load, sandbox: ForkserverSa
         assert out_of_reach(reply)
     one.close()
     assert not seen.exists()
-    assert not (sandbox._forkserver._root / "worker-1").exists()
+    assert not (sandbox._forkservers[False]._root / "worker-1").exists()
 
 
 def test_the_weakest_level_still_has_limits() -> None:
