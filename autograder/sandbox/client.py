@@ -23,7 +23,7 @@ from autograder.sandbox.unpack import Unpacker
 
 # Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
 # it; they may import it all the same.
-_PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\bplotting\.")
+_PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\.plotting\b|\bplotting\s*(\.|as\b|import\b)")
 _NONSENSE = Stopped(
     verdict=Verdict.STUDENT_ERROR,
     message="The process sent something that is no answer: leave its files and sockets alone.",
