@@ -26,6 +26,7 @@ from autograder.grading.partial import held, merged
 from autograder.grading.plan import GradingPlan, answer_key, plan_key, submission_key
 from autograder.model import DeclaredTest, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
+from autograder.sandbox.levels import choose, probe
 from autograder.sandbox.protocol import Sandbox
 
 Work = TypeVar("Work")
@@ -240,7 +241,12 @@ def _run(
         for position, (plan, submission) in enumerate(work):
             yield position, grade_one(plan, submission)
         return
-    answers = side_by_side(_grade_pair, work, jobs) if executor is None else elsewhere(executor, grade_one, work)
+    if executor is None:
+        # What this machine offers is found out once, so that all submissions stand behind the same wall.
+        walled = [(replace(plan, level=choose(plan.level, probe())), submission) for plan, submission in work]
+        answers = side_by_side(_grade_pair, walled, jobs)
+    else:
+        answers = elsewhere(executor, grade_one, work)
     for position, answer in answers:
         plan, submission = work[position]
         if isinstance(answer, Lost):

@@ -104,8 +104,9 @@ class ForkserverSandbox:
             try:
                 return Group(forkserver, self._limits)
             except SandboxError:
+                # Something outside may have ended either process; what fails again is a fault of the machine.
                 if forkserver.alive:
-                    raise
+                    return Group(forkserver, self._limits)
                 forkserver.close()
         self._forkservers[plots] = self._start(plots=plots)
         return Group(self._forkservers[plots], self._limits)

@@ -94,7 +94,16 @@ def choose(level: str | None, capabilities: Capabilities) -> str:
 
 
 def _refusal(level: str) -> str:
-    """Why a level can't be had here, or ""; found out by a process that tries."""
+    """Why a level can't be had here, or ""; found out by a process that tries.
+
+    Where that process is killed or has no time, another one tries: that would say nothing about the machine.
+    """
+    refusal, is_certain = _try(level)
+    return refusal if is_certain else _try(level)[0]
+
+
+def _try(level: str) -> tuple[str, bool]:
+    """Why a level can't be had here, or "", and whether the trial has come to its end."""
     root = Path(tempfile.mkdtemp(prefix="autograder-trial-"))
     package = str(Path(next(iter(autograder.__path__))).resolve().parent)
     try:
@@ -110,10 +119,10 @@ def _refusal(level: str) -> str:
             env={"PYTHONPATH": package, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"the trial did not end: {error}"
+        return f"the trial did not end: {error}", False
     finally:
         remove_folder(root)
     if done.returncode == 0:
-        return ""
+        return "", True
     said = (done.stdout or done.stderr).strip()
-    return said.splitlines()[-1] if said else f"the trial ended with status {done.returncode}"
+    return said.splitlines()[-1] if said else f"the trial ended with status {done.returncode}", bool(said)

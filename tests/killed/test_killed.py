@@ -7,11 +7,13 @@ import json
 import os
 import random
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,48 +24,48 @@ from tests.killed.course import ASSIGNMENT, left_behind, write_class
 from tests.release.fixture_course import DemoCourse
 
 VICTIMS = ("grader", "helper", "forkserver", "worker", "session")
+TWO = ("--jobs", "2")
 _LONGEST_S = 300.0
 
 
 class Zygote:
-    """Runs `autograder` in processes of its own, and lets tests do something to them meanwhile."""
+    """Runs `autograder grade` in processes of its own, and lets tests do something to them meanwhile."""
 
-    def __init__(self, demo: DemoCourse) -> None:
-        environment = {**os.environ, "HIDDEN_TESTS": str(demo.hidden_tests), "PYTHONPATH": str(ROOT)}
-        self._demo = demo
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("zygote.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             text=True,
             bufsize=1,
         )
 
-    def run(self, *arguments: str, meanwhile: Callable[[int, Callable[[], bool]], None] | None = None) -> int:
-        """Run a command in the course.
+    def grade(
+        self, demo: DemoCourse, *arguments: str, meanwhile: Callable[[int, Callable[[], bool]], None] | None = None
+    ) -> int:
+        """Grade a course's class.
 
         Args:
-            arguments: Of the command line.
+            demo: The course.
+            arguments: More for the command line.
             meanwhile: Is given the process and what tells whether it has ended.
+
+        Returns:
+            The exit status.
         """
-        self._write([str(self._demo.root), *arguments])
+        assert self._process.stdin is not None
+        words = [str(demo.root), "grade", ASSIGNMENT, "--json", "out.json", *arguments]
+        self._process.stdin.write(json.dumps(words) + "\n")
         pid = int(self._read())
         if meanwhile is not None:
             meanwhile(pid, lambda: bool(select.select([self._process.stdout], [], [], 0)[0]))
         return int(self._read())
 
-    def grade(self, **options: Any) -> int:
-        return self.run("grade", ASSIGNMENT, "--jobs", "2", "--json", "out.json", **options)
-
     def close(self) -> None:
         with self._process as process:
             assert process.stdin is not None
             process.stdin.close()
-
-    def _write(self, words: list[str]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(words) + "\n")
 
     def _read(self) -> str:
         assert self._process.stdout is not None
@@ -132,50 +134,62 @@ def command(pid: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> tuple[dict[str, Any], float]:
-    """What is left behind where nothing is killed, and how long it took."""
-    demo = write_class(tmp_path_factory.mktemp("undisturbed"))
-    zygote = Zygote(demo)
-    started = time.monotonic()
-    assert zygote.grade() == 0, (demo.root / "log").read_text()
-    took_s = time.monotonic() - started
-    zygote.close()
-    return left_behind(demo.course), took_s
-
-
-@pytest.fixture
-def demo(tmp_path) -> DemoCourse:
-    return write_class(tmp_path)
-
-
-@pytest.fixture
-def zygote(demo) -> Iterator[Zygote]:
-    made = Zygote(demo)
+def zygote() -> Iterator[Zygote]:
+    made = Zygote()
     yield made
     made.close()
 
 
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory) -> DemoCourse:
+    """A course with a class that nobody has graded."""
+    return write_class(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(handed_in, zygote, tmp_path_factory) -> tuple[dict[str, Any], float]:
+    """What is left behind where nothing is killed, and how long it took."""
+    demo = copy_of(handed_in, tmp_path_factory.mktemp("undisturbed"))
+    started = time.monotonic()
+    assert zygote.grade(demo, *TWO) == 0, log(demo)
+    return left_behind(demo.course), time.monotonic() - started
+
+
+@pytest.fixture
+def demo(handed_in, tmp_path) -> DemoCourse:
+    return copy_of(handed_in, tmp_path)
+
+
+def copy_of(demo: DemoCourse, root: Path) -> DemoCourse:
+    shutil.copytree(demo.root, root, dirs_exist_ok=True)
+    return replace(demo, root=root, hidden_tests=root / demo.hidden_tests.relative_to(demo.root))
+
+
+def log(demo: DemoCourse) -> str:
+    return (demo.root / "log").read_text()
+
+
 def check(demo: DemoCourse, zygote: Zygote, undisturbed: dict[str, Any]) -> None:
-    """The same command again: all is as if nothing had happened, and nothing is graded a third time."""
-    assert zygote.grade() == 0, (demo.root / "log").read_text()
+    """The same command again: all is as if nothing had happened."""
+    assert zygote.grade(demo, *TWO) == 0, log(demo)
     assert left_behind(demo.course) == undisturbed
-    journal = demo.course.journal / f"{ASSIGNMENT}.jsonl"
-    before = journal.read_bytes()
-    assert zygote.grade() == 0
-    assert journal.read_bytes() == before
 
 
 def test_a_handful_of_moments(demo, zygote, undisturbed):
-    """One course, killed again and again at random moments, a different process each time."""
+    """One course, killed again and again at random moments, another process each time; then nothing is left to do."""
     seed = int(os.environ.get("AUTOGRADER_SEED", "1"))
     print(f"seed {seed}")
     rng = random.Random(seed)
     killers = []
     for victim in VICTIMS:
         killers.append(Killer(victim, rng.uniform(0, undisturbed[1])))
-        zygote.grade(meanwhile=killers[-1])
+        zygote.grade(demo, *TWO, meanwhile=killers[-1])
     assert killers[0].struck
     check(demo, zygote, undisturbed[0])
+    journal = demo.course.journal / f"{ASSIGNMENT}.jsonl"
+    before = journal.read_bytes()
+    assert zygote.grade(demo, *TWO) == 0
+    assert journal.read_bytes() == before
 
 
 @pytest.mark.slow
@@ -184,5 +198,5 @@ def test_thirty_moments(demo, zygote, undisturbed, number):
     """A new course for each moment; the second run alone must mend it."""
     rng = random.Random(number)
     killer = Killer(VICTIMS[number % len(VICTIMS)], rng.uniform(0, undisturbed[1]))
-    zygote.grade(meanwhile=killer)
+    zygote.grade(demo, *TWO, meanwhile=killer)
     check(demo, zygote, undisturbed[0])

@@ -1,7 +1,8 @@
 """Runs the command line again and again, each time in a fork of a process that has done its imports.
 
-Started as a script: takes a JSON list of arguments from each line of its input, says the process id, then the exit
-status. The processes that a grader starts import this file too, and find the hidden tests where it does.
+Started as a script: takes a JSON list of a course's folder and arguments from each line of its input, says the process
+id, then the exit status. The processes that a grader starts import this file too, and find the hidden tests where it
+does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import autograder.hidden_tests
 
-autograder.hidden_tests.__path__.insert(0, os.environ["HIDDEN_TESTS"])
+
+def find_hidden_tests() -> None:
+    """Look for hidden tests in the course that is graded first."""
+    autograder.hidden_tests.__path__.insert(0, os.environ["HIDDEN_TESTS"])
 
 
 def serve() -> None:
@@ -26,15 +30,13 @@ def serve() -> None:
             folder, *arguments = json.loads(line)
             os.chdir(folder)
             os.setsid()
+            os.environ["HIDDEN_TESTS"] = str(Path(folder) / "autograder" / "hidden_tests")
+            find_hidden_tests()
             with Path("log").open("a") as log:
                 os.dup2(log.fileno(), 1)
                 os.dup2(log.fileno(), 2)
             sys.argv = ["autograder", *arguments]
-            try:
-                cli.main()
-            except SystemExit as ended:
-                # Not os._exit: what is to be closed on exit must be.
-                sys.exit(ended.code)
+            cli.main()
         print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
@@ -42,3 +44,5 @@ def serve() -> None:
 
 if __name__ == "__main__":
     serve()
+else:
+    find_hidden_tests()

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from autograder.model import Verdict
-from autograder.sandbox.client import ForkserverSandbox
+from autograder.model import Limits, Verdict
+from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.processes import children
 from autograder.sandbox.protocol import Returned, Stopped
 from tests.sandbox.conftest import Load
@@ -18,13 +18,13 @@ from tests.sandbox.notebooks import code
 SLOW = "import time\ndef f(): time.sleep(60)\ndef g(): return 3"
 
 
-def kill_later(find: Callable[[], set[int]]) -> threading.Thread:
-    """Kill the first processes that are found."""
+def kill_later(find: Callable[[], set[int]], after_s: float = 0.02) -> threading.Thread:
+    """Kill the first processes that are found, so long after they are."""
 
     def strike() -> None:
         while not (pids := find()):
             time.sleep(0.01)
-        time.sleep(0.02)
+        time.sleep(after_s)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
 
@@ -67,15 +67,27 @@ def test_a_notebook_that_is_killed_while_it_is_asked(load: Load) -> None:
     assert worker.ask().call("g", [], {}) == Returned(value=3)
 
 
-def test_a_notebook_whose_process_is_killed_while_it_loads(sandbox: ForkserverSandbox, load: Load) -> None:
+def test_a_notebook_whose_process_is_killed_while_it_loads() -> None:
     """No cell is to blame for it: all run once more, whole."""
-    forkserver = sandbox._forkserver
-    before = set(forkserver.workers)
-    thread = kill_later(lambda: set(forkserver.workers) - before)
-    worker = load(code("import time\ntime.sleep(0.6)\nx = 3"), code("def g(): return x"))
-    thread.join()
-    assert all(report.ok for report in worker.reports)
-    assert worker.ask().call("g", [], {}) == Returned(value=3)
+    with open_sandbox(kind="numpy", limits=Limits()) as sandbox:
+        forkserver = sandbox._forkservers[False]
+        thread = kill_later(lambda: set(forkserver.workers), 0.5)
+        worker = sandbox.load([code("import time\ntime.sleep(1)\nx = 3"), code("def g(): return x")])
+        thread.join()
+        assert all(report.ok for report in worker.reports)
+        assert worker.ask().call("g", [], {}) == Returned(value=3)
+
+
+def test_a_process_that_is_killed_before_it_is_behind_its_walls() -> None:
+    """Another one is started in its place."""
+    with open_sandbox(kind="numpy", limits=Limits()) as sandbox:
+        forkserver = sandbox._forkservers[False]
+        thread = kill_later(lambda: set(forkserver.workers), 0.0)
+        worker = sandbox.load([code("def g(): return 3")])
+        thread.join()
+        reply = worker.ask().call("g", [], {})
+        assert reply == Returned(value=3) or (isinstance(reply, Stopped) and reply.unexplained)
+        assert worker.ask().call("g", [], {}) == Returned(value=3)
 
 
 def test_a_process_that_ends_itself(load: Load) -> None:
