@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where pip looks for torch, if not where it looks for everything else.
 TORCH_INDEX ?=
 
-.PHONY: setup demo build grade mistakes bench bench-scale test test-all format clean
+.PHONY: setup demo build grade mistakes bench bench-scale test test-all fuzz format clean
 
 setup: .venv/ready
 
@@ -36,6 +36,9 @@ test: setup
 
 test-all: test
 	$(BIN)/pytest -m slow
+
+fuzz: setup
+	$(BIN)/python -m tests.sandbox.fuzz
 
 format: setup
 	$(BIN)/ruff check --fix

@@ -43,38 +43,39 @@ Length = Annotated[int, msgspec.Meta(ge=0, le=_MAX_DIM)]
 Shape = Annotated[list[Length], msgspec.Meta(max_length=MAX_NDIM)]
 
 
-class BigInt(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=1):
+# Forms hold no cycles: without gc=False the collector would walk all of a long message again and again.
+class BigInt(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=1):
     """An int beyond 64 bits, in hexadecimal."""
 
     digits: str
 
 
-class Complex(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=2):
+class Complex(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=2):
     """A Python complex number."""
 
     real: float
     imag: float
 
 
-class List(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=3):
+class List(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=3):
     """A list."""
 
     items: list[Value]
 
 
-class Tuple(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=4):
+class Tuple(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=4):
     """A tuple."""
 
     items: list[Value]
 
 
-class Dict(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=5):
+class Dict(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=5):
     """A dict whose keys are str."""
 
     items: dict[str, Value]
 
 
-class Array(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=6):
+class Array(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=6):
     """A plain ndarray; its bytes in C order come next in the blob."""
 
     dtype: Name
@@ -83,14 +84,14 @@ class Array(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     writeable: bool
 
 
-class Scalar(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=7):
+class Scalar(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=7):
     """A NumPy scalar."""
 
     dtype: Name
     data: Annotated[bytes, msgspec.Meta(max_length=64)]
 
 
-class Tensor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=8):
+class Tensor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=8):
     """A dense torch tensor in main memory; its bytes come next in the blob."""
 
     dtype: Name
@@ -99,7 +100,7 @@ class Tensor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     requires_grad: bool
 
 
-class Fields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=9):
+class Fields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=9):
     """A named tuple or dataclass."""
 
     kind: Name
@@ -107,14 +108,14 @@ class Fields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     items: list[Value]
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=10):
+class Kept(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=10):
     """Something that stays in the worker."""
 
     number: int
     kind: Name
 
 
-class Bytes(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=11):
+class Bytes(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=11):
     """Raw bytes."""
 
     data: bytes

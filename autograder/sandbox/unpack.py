@@ -14,6 +14,7 @@ from autograder.sandbox.forms import (
     DTYPE,
     MAX_BIG_INT_BITS,
     MAX_DEPTH,
+    MAX_ITEMS,
     TORCH_DTYPES,
     Array,
     BigInt,
@@ -53,6 +54,7 @@ class Unpacker:
     ) -> None:
         self._blob = blob
         self._used = 0
+        self._items = 0
         self._handle = handle
         self._record = record
 
@@ -73,6 +75,10 @@ class Unpacker:
         """
         if depth > MAX_DEPTH:
             raise WireError(f"Value: expected at most {MAX_DEPTH} levels, got more.")
+        # The sender counts likewise: more can't come from a packer, and every item costs its reader time.
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            raise WireError(f"Value: expected at most {MAX_ITEMS} items, got more.")
         # Decoded forms are of exactly these classes; all else stands for itself.
         rebuild = _REBUILD.get(type(value))
         return value if rebuild is None else rebuild(self, value, depth + 1)

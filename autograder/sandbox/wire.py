@@ -6,6 +6,7 @@ may come its way; everything else is a WireError, which is all that a reader has
 
 from __future__ import annotations
 
+import gc
 import select
 import socket
 import struct
@@ -22,6 +23,7 @@ MAX_MESSAGE_BYTES = 1 << 22
 TICK_S = 0.05
 _HEADER = struct.Struct(">II")
 _CHUNK_BYTES = 1 << 20
+_LONG_BYTES = 1 << 16
 _AHEAD_BYTES = 1 << 16
 # What one call may hand over: 1024 on Linux.
 _MOST_PARTS = 512
@@ -73,10 +75,17 @@ def decode(decoder: msgspec.msgpack.Decoder[T], body: bytes | bytearray | memory
     Raises:
         WireError: If it is not one of those that the decoder knows.
     """
+    # A message holds no cycles, but a million empty lists in it would have the collector look for them for seconds.
+    paused = len(body) > _LONG_BYTES and gc.isenabled()
+    if paused:
+        gc.disable()
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError) as error:
         raise WireError(f"Message: {error}") from error
+    finally:
+        if paused:
+            gc.enable()
 
 
 class Channel:
