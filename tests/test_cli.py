@@ -250,7 +250,7 @@ def test_stopped_by_hand(run, monkeypatch):
 def test_a_wall_that_is_too_weak(run, monkeypatch):
     """Below the course's minimum nothing is graded, unless told; then the run says behind what the code ran."""
     weak = dataclasses.replace(levels.probe(), no_uid="refused", no_namespaces="refused")
-    monkeypatch.setattr(levels, "probe", lambda: weak)
+    monkeypatch.setattr(levels, "probe", lambda **_: weak)
     hand_in(run.course, "ada")
     settings = run.course.root / "course.toml"
     settings.write_text(settings.read_text().replace('minimum_sandbox = "rlimits"', 'minimum_sandbox = "namespaces"'))

@@ -44,8 +44,9 @@ def open_sandbox(
     Raises:
         SandboxError: If the level can't be had here, or the forkserver doesn't start.
     """
+    capabilities = levels.probe(thorough=level is not None)
     return ForkserverSandbox(
-        kind=kind, limits=limits, forbidden=tuple(forbidden), level=levels.choose(level, levels.probe())
+        kind=kind, limits=limits, forbidden=tuple(forbidden), level=levels.choose(level, capabilities)
     )
 
 

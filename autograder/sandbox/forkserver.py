@@ -195,7 +195,9 @@ class _Forkserver:
 
     def _end(self, number: int) -> None:
         """End a worker and all that it started."""
-        pid = self._workers.pop(number)
+        pid = self._workers.pop(number, None)
+        if pid is None:
+            return
         if self._wall.room is None:
             self._end_group(pid)
         else:

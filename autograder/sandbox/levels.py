@@ -49,8 +49,12 @@ class Capabilities:
 
 
 @cache
-def probe() -> Capabilities:
-    """Ask the kernel, and try in processes of their own what it doesn't tell."""
+def probe(*, thorough: bool = True) -> Capabilities:
+    """Ask the kernel, and try in processes of their own what it doesn't tell.
+
+    Args:
+        thorough: Whether to try weaker levels too where the strongest can be had.
+    """
     is_linux = sys.platform == "linux"
     abi = landlock.abi() if is_linux else 0
     has_seccomp = is_linux and seccomp.available()
@@ -63,13 +67,12 @@ def probe() -> Capabilities:
             no_uid=f"it builds on {missing}",
             no_namespaces=f"it builds on {missing}",
         )
-    return Capabilities(
-        linux=True,
-        landlock_abi=abi,
-        seccomp=True,
-        no_uid=_refusal("uid") if os.getuid() == 0 else "only root can give a worker a user id of its own",
-        no_namespaces=_refusal("namespaces"),
-    )
+    no_namespaces = _refusal("namespaces")
+    if os.getuid() != 0:
+        no_uid = "only root can give a worker a user id of its own"
+    else:
+        no_uid = _refusal("uid") if thorough or no_namespaces else "not tried"
+    return Capabilities(linux=True, landlock_abi=abi, seccomp=True, no_uid=no_uid, no_namespaces=no_namespaces)
 
 
 def choose(level: str | None, capabilities: Capabilities) -> str:

@@ -37,7 +37,7 @@ def test_the_doctor_says_what_is_in_force() -> None:
 def test_what_each_level_stops_and_leaves_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Levels that are there are described; of the others the reason and a way are given."""
     poor = dataclasses.replace(levels.probe(), no_uid="", no_namespaces="mounting: Operation not permitted")
-    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda: poor)
+    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda **_: poor)
     findings = examine()
     described = {entry.level: entry for entry in describe.DESCRIPTIONS}
     uid, spaces = find(findings, "Level uid"), find(findings, "Level namespaces")
@@ -47,7 +47,7 @@ def test_what_each_level_stops_and_leaves_is_said(monkeypatch: pytest.MonkeyPatc
     assert spaces.detail.startswith("mounting: Operation not permitted. ")
     assert spaces.detail.endswith(remedy("namespaces", look_around(), lacks=""))
     without = dataclasses.replace(poor, landlock_abi=0)
-    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda: without)
+    monkeypatch.setattr("autograder.sandbox.doctor.levels.probe", lambda **_: without)
     assert "it gives no Landlock" in find(examine(), "Level landlock").detail
 
 
