@@ -64,7 +64,10 @@ def unshare(namespaces: int) -> None:
     Raises:
         OSError: With the kernel's errno.
     """
-    call("unshare", ctypes.c_int(namespaces))
+    try:
+        call("unshare", ctypes.c_int(namespaces))
+    except OSError as error:
+        raise OSError(error.errno, f"making namespaces: {error.strerror}") from error
 
 
 def setns(descriptor: int, namespace: int) -> None:

@@ -27,7 +27,7 @@ def main() -> int:
             os._exit(bool(problem))
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except OSError as error:
-        print(error)
+        print(_say(error))
         return 1
 
 
@@ -42,8 +42,13 @@ def _live(wall: walls.Wall, lodging: walls.Lodging, needed: list[Path]) -> str:
         os.closerange(3, 1 << 16)
         (scratch / "note").write_text("x")
     except OSError as error:
-        return str(error)
+        return _say(error)
     return ""
+
+
+def _say(error: OSError) -> str:
+    """An error without its number."""
+    return f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
 
 
 if __name__ == "__main__":

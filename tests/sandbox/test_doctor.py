@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,21 @@ def test_the_way_to_a_stronger_level(level: str, changes: dict[str, object], lac
     """One next step, which fits where the grader runs."""
     here = dataclasses.replace(OWN_MACHINE, **changes)  # type: ignore[arg-type]
     assert expected in remedy(level, here, lacks=lacks)
+
+
+@pytest.mark.skipif("namespaces" not in levels.probe().levels, reason="no namespaces on this machine to be taken away")
+def test_where_namespaces_are_refused_a_weaker_wall_is_taken() -> None:
+    """As in a container with default settings: the trial says what was refused, and student code runs all the same."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sandbox.refused"],
+        cwd=PAGE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    refusal, level, answer = done.stdout.splitlines()
+    assert refusal.startswith("making namespaces: ")
+    assert level in {"landlock", "uid"}
+    assert answer == "Returned(value=1, arguments=None)"
