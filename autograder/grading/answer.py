@@ -14,6 +14,7 @@ from autograder.grading.score import score
 from autograder.model import (
     DeclaredTest,
     Diagnosis,
+    Limits,
     Notebook,
     NotebookResult,
     Question,
@@ -38,6 +39,7 @@ def grade_submission(
     library: Mapping[str, str] | None = None,
     diagnostician: Diagnostician | None = None,
     only: Collection[str] | None = None,
+    limits: Limits | None = None,
 ) -> NotebookResult:
     """Grade one submission.
 
@@ -50,6 +52,7 @@ def grade_submission(
         library: Function name to source of a library-backed version, for second tries.
         diagnostician: Names mistakes; None names none.
         only: Ids of the questions to ask; the result knows no others. None asks all.
+        limits: The sandbox's; they bound what all sessions of a question take together.
     """
     started = time.monotonic()
     if submission.fault:
@@ -66,6 +69,7 @@ def grade_submission(
             worker=worker,
             library=library or {},
             diagnostician=diagnostician,
+            limits=limits or Limits(),
         )
         asked = [question for question in notebook.questions if only is None or question.id in only]
         questions = tuple(exam.grade(question) for question in asked)
@@ -107,6 +111,7 @@ class _Try:
     result: QuestionResult
     attempt: Attempt
     replacements: Mapping[str, str]
+    spent_s: float
 
     @property
     def complete(self) -> bool:
@@ -123,15 +128,16 @@ class _Exam:
     worker: Worker
     library: Mapping[str, str]
     diagnostician: Diagnostician | None
+    limits: Limits
 
     def grade(self, question: Question) -> QuestionResult:
         """Grade one question, with a second try where a prerequisite may be to blame."""
         if question.manual:
             return score(question, ())
-        first = self._try(question, {})
+        first = self._try(question, {}, self.limits.question_wall_s)
         if first.complete or not _tried(first.result):
             return first.result
-        second = self._second_try(question)
+        second = self._second_try(question, first)
         if second is None or second.result.points <= first.result.points:
             return replace(first.result, diagnosis=self._diagnosis(first))
         names = ", ".join(sorted(second.replacements))
@@ -140,16 +146,22 @@ class _Exam:
         diagnosis = None if second.complete else self._diagnosis(first) or self._diagnosis(second)
         return replace(second.result, helped=True, remarks=(*second.result.remarks, remark), diagnosis=diagnosis)
 
-    def _second_try(self, question: Question) -> _Try | None:
-        """Ask again with our versions of the prerequisites, if there are any."""
+    def _second_try(self, question: Question, first: _Try) -> _Try | None:
+        """Ask again with our versions of the prerequisites, if there are any.
+
+        After a time-out there is only what the first try has left, or time for one call: it may have been theirs.
+        """
         functions = [name for other in self.notebook.questions if other.id in question.uses for name in other.functions]
         replacements = {name: self.library[name] for name in functions if name in self.library}
-        return self._try(question, replacements) if replacements else None
+        budget_s = self.limits.question_wall_s
+        if any(test.verdict is Verdict.TIMEOUT for test in first.result.tests):
+            budget_s = max(self.limits.call_wall_s, budget_s - first.spent_s)
+        return self._try(question, replacements, budget_s) if replacements else None
 
-    def _try(self, question: Question, replacements: Mapping[str, str]) -> _Try:
-        asked = ask(question.id, self.tests, self.worker, replacements)
+    def _try(self, question: Question, replacements: Mapping[str, str], budget_s: float) -> _Try:
+        asked = ask(question.id, self.tests, self.worker, replacements, budget_s=budget_s)
         result = score(question, self._explain(asked.results, question), output=asked.output)
-        return _Try(result=result, attempt=asked.attempt, replacements=replacements)
+        return _Try(result=result, attempt=asked.attempt, replacements=replacements, spent_s=asked.spent_s)
 
     def _diagnosis(self, tried: _Try) -> Diagnosis | None:
         if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):
@@ -157,7 +169,8 @@ class _Exam:
         question = tried.result.question.id
 
         def again(tests: HiddenTests) -> Attempt:
-            return ask(question, tests, self.worker, tried.replacements).attempt
+            budget_s = self.limits.question_wall_s
+            return ask(question, tests, self.worker, tried.replacements, budget_s=budget_s).attempt
 
         return self.diagnostician.name(question, tried.attempt, again)
 

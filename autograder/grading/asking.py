@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +24,13 @@ class Asked:
         results: One per declared test of the question.
         attempt: What was replied to each test that ran.
         output: What the student's code printed, shortened.
+        spent_s: What the calls took together.
     """
 
     results: tuple[TestResult, ...]
     attempt: Attempt
     output: str
+    spent_s: float = 0.0
 
 
 def ask(
@@ -37,8 +41,11 @@ def ask(
     *,
     before: Callable[[Session], None] = lambda session: None,
     enough: Callable[[str, Case], bool] = lambda test, case: False,
+    budget_s: float = math.inf,
 ) -> Asked:
     """Ask one question; once more from the start if a process ended in a way that the answer need not have caused.
+
+    A session has a limit of its own; an answer that ends its process in every call gets a new session for the next.
 
     Args:
         question: Its id.
@@ -47,12 +54,14 @@ def ask(
         replacements: Function name to source that takes the place of the notebook's.
         before: Prepares each session.
         enough: Looks at each case as it comes; true means that the rest is not worth asking.
+        budget_s: What all calls may take together, in all sessions; the one that goes beyond it is the last.
     """
     asker = _Asker(worker, replacements, Recorder(), before)
-    asked = _ask(question, tests, asker, enough, lambda: asker.unexplained)
+    asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.unexplained)
     if not asker.unexplained:
         return asked
-    return _ask(question, tests, _Asker(worker, replacements, Recorder(), before), enough, lambda: False)
+    asker = _Asker(worker, replacements, Recorder(), before)
+    return _ask(question, tests, asker, enough, budget_s - asked.spent_s, again=lambda: False)
 
 
 def _ask(
@@ -60,7 +69,9 @@ def _ask(
     tests: HiddenTests,
     asker: _Asker,
     enough: Callable[[str, Case], bool],
-    in_vain: Callable[[], bool],
+    budget_s: float,
+    *,
+    again: Callable[[], bool],
 ) -> Asked:
     declared = [test for test in tests.declared if test.question == question]
     cases: dict[str, Case] = {}
@@ -70,15 +81,17 @@ def _ask(
         case = asker.recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
         cases[result.test.id] = case
         seen.append(result.verdict)
-        if in_vain():
+        if again():
             return "Skipped: the question is asked again."
+        if asker.spent_s >= budget_s:
+            return "Skipped: earlier checks of this question took all of its time."
         return _skip_rest(seen) or ("Skipped: enough is known." if enough(result.test.id, case) else "")
 
     try:
         results = tests.run(declared, asker.session, after)
     finally:
         asker.close()
-    return Asked(results=results, attempt=cases, output=asker.output)
+    return Asked(results=results, attempt=cases, output=asker.output, spent_s=asker.spent_s)
 
 
 class _Asker:
@@ -93,6 +106,7 @@ class _Asker:
         self._session: _Watched | None = None
         self.recorder = recorder
         self.unexplained = False
+        self.spent_s = 0.0
         self.output = ""
 
     def session(self) -> Session:
@@ -101,11 +115,14 @@ class _Asker:
             self.close()
             session = self._worker.ask(replacements=self._replacements)
             self._before(session)
-            self._session = _Watched(session, self.recorder, self._look)
+            self._session = _Watched(session, self)
         return self._session
 
-    def _look(self, stopped: Stopped) -> None:
-        self.unexplained = self.unexplained or stopped.unexplained
+    def note(self, reply: Reply, took_s: float) -> None:
+        """Take note of a call."""
+        self.spent_s += took_s
+        if isinstance(reply, Stopped):
+            self.unexplained = self.unexplained or reply.unexplained
 
     def close(self) -> None:
         """End the session and keep what it printed."""
@@ -116,22 +133,21 @@ class _Asker:
 
 
 class _Watched:
-    """A session that remembers whether and how it was stopped, and has its replies noted."""
+    """A session that remembers whether it was stopped, and has its replies noted."""
 
-    def __init__(self, session: Session, recorder: Recorder, note: Callable[[Stopped], None]) -> None:
+    def __init__(self, session: Session, asker: _Asker) -> None:
         self._session = session
-        self._recorder = recorder
-        self._note = note
+        self._asker = asker
         self.stopped = False
 
     def call(
         self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
     ) -> Reply:
+        started = time.monotonic()
         reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
-        if isinstance(reply, Stopped):
-            self.stopped = True
-            self._note(reply)
-        self._recorder.note(name, (args, dict(kwargs)), reply)
+        self._asker.note(reply, time.monotonic() - started)
+        self.stopped = self.stopped or isinstance(reply, Stopped)
+        self._asker.recorder.note(name, (args, dict(kwargs)), reply)
         return reply
 
     @property

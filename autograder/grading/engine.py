@@ -160,6 +160,7 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
                     dict(plan.library),
                     grader.diagnostician,
                     plan.only,
+                    plan.limits,
                 )
             except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
                 fault = traceback.format_exc()

@@ -8,8 +8,19 @@ from textwrap import dedent
 import pytest
 
 from autograder.grading.answer import grade_submission, held_result
+from autograder.grading.asking import Asked
 from autograder.grading.hidden import HiddenTests
-from autograder.model import Cell, Diagnosis, Notebook, Question, Role, Submission, Verdict
+from autograder.model import (
+    Cell,
+    Diagnosis,
+    Limits,
+    Notebook,
+    Question,
+    Role,
+    Submission,
+    TestResult,
+    Verdict,
+)
 from autograder.sandbox.protocol import CellReport
 from tests.grading.fakes import FakeSandbox, FakeWorker, Hang
 
@@ -121,6 +132,43 @@ def test_a_time_out_costs_one_question(tests):
     result, _ = grade(tests, {"size": size, "total": hang})
     assert points(result)[:2] == [(2, 0), (0, 0)]
     assert list(result.questions[1].verdicts.values()) == ["TIMEOUT", "SKIPPED"]
+
+
+def test_a_loop_is_met_once_in_each_try(tests):
+    """An answer that never ends, in itself and in what it builds on, costs one call limit in each of two tries."""
+    calls = []
+
+    def hang(argument):
+        calls.append(argument)
+        raise Hang
+
+    namer = Namer(tests)
+    result, worker = grade(tests, {"size": hang, "total": hang}, library=LIBRARY, diagnostician=namer)
+    assert points(result) == [(0, 0), (0, 0), (0, 1)]
+    assert calls == [7, [7, 9], [7, 9]]
+    assert worker.asked == [{}, {}, LIBRARY]
+    assert namer.asked == []
+
+
+@pytest.mark.parametrize(
+    ("timed_out", "spent_s", "left_s"),
+    [(False, 18.0, 20.0), (True, 5.0, 15.0), (True, 18.0, 5.0), (True, 21.0, 5.0)],
+)
+def test_the_time_of_a_second_try(tests, monkeypatch, timed_out, spent_s, left_s):
+    """All of a question's time, but after a time-out what is left of it, or that of one call."""
+    budgets = []
+
+    def asking(question, tests, worker, replacements, *, budget_s):
+        budgets.append(budget_s)
+        verdict = Verdict.TIMEOUT if timed_out else Verdict.FAILED
+        results = tuple(TestResult(test=test, verdict=verdict) for test in tests.declared if test.question == question)
+        return Asked(results=results, attempt={}, output="", spent_s=spent_s)
+
+    monkeypatch.setattr("autograder.grading.answer.ask", asking)
+    sandbox = FakeSandbox(lambda cells: FakeWorker({}))
+    limits = Limits(call_wall_s=5.0, question_wall_s=20.0)
+    grade_submission(SUBMISSION, NOTEBOOK, tests, sandbox, LIBRARY, limits=limits)
+    assert budgets == [20.0, 20.0, left_s]
 
 
 def test_a_cell_that_did_not_run_is_named_as_the_cause(tests):

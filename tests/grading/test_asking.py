@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,19 +68,23 @@ def test_one_shortage_of_memory_does_not(tests):
 
 
 class DyingWorker(FakeWorker):
-    """A notebook whose process is ended from outside in some of its sessions."""
+    """A notebook whose process ends in the calls of some of its sessions."""
 
-    def __init__(self, dies_in):
+    def __init__(self, dies_in, *, unexplained=True, before=lambda: None):
         super().__init__({"size": lambda n: n})
         self.dies_in = dies_in
+        self.unexplained = unexplained
+        self.before = before
 
     def ask(self, *, replacements=None):
         session = super().ask(replacements=replacements)
         if len(self.asked) in self.dies_in:
-            session.call = lambda *args, **kwargs: Stopped(
-                verdict=Verdict.STUDENT_ERROR, message="It ended.", unexplained=True
-            )
+            session.call = self.die
         return session
+
+    def die(self, *args, **kwargs):
+        self.before()
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message="It ended.", unexplained=self.unexplained)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +116,20 @@ def test_who_has_seen_enough_ends_a_question(tests):
     assert [result.verdict.value for result in asked.results] == ["PASSED", "PASSED", "FAILED", "SKIPPED"]
     assert shown == [("test_size[one]", False), ("test_size[two]", False), ("test_size[three]", True)]
     assert list(asked.attempt) == [test for test, _ in shown]
+
+
+@pytest.mark.parametrize(("unexplained", "sessions"), [(False, 2), (True, 2)])
+def test_the_time_of_a_question_is_that_of_all_its_sessions(tests, monkeypatch, unexplained, sessions):
+    """An answer that works for long and then ends its process gets no new time with each new process."""
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("autograder.grading.asking.time", clock)
+
+    def work():
+        clock.now += 6.0
+
+    worker = DyingWorker(range(1, 100), unexplained=unexplained, before=work)
+    asked = ask("size", tests, worker, {}, budget_s=10.0)
+    assert len(worker.asked) == sessions
+    assert clock.now == 12.0
+    assert asked.results[-1].verdict is Verdict.SKIPPED
+    assert "took all of its time" in asked.results[-1].message
