@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from autograder.database import check_address, shown
 from autograder.errors import CourseError, did_you_mean
 from autograder.model import Limits
 
@@ -30,6 +31,7 @@ class Course:
         minimum_sandbox: Weakest wall at which the course grades.
         limits: What student code may use.
         lectures: Name of a lecture, as the ideas of the questions begin, to its address.
+        database: Address of the gradebook, which may hold a password; "" for a file in the work folder.
     """
 
     root: Path
@@ -40,6 +42,7 @@ class Course:
     minimum_sandbox: str
     limits: Limits
     lectures: Mapping[str, str] = field(default_factory=dict, hash=False)
+    database: str = field(default="", repr=False)
 
     @property
     def solutions(self) -> Path:
@@ -113,13 +116,18 @@ class Course:
 
     @property
     def gradebook(self) -> Path:
-        """nbgrader's database."""
+        """nbgrader's database, where it is a file."""
         return self.work / "gradebook.db"
 
     @property
     def gradebook_url(self) -> str:
-        """The database as SQLAlchemy names it."""
-        return f"sqlite:///{self.gradebook}"
+        """The database as SQLAlchemy names it; people read `gradebook_name`."""
+        return self.database or f"sqlite:///{self.gradebook}"
+
+    @property
+    def gradebook_name(self) -> str:
+        """The database as people may read it: a file, or an address without its password."""
+        return shown(self.database) if self.database else str(self.gradebook)
 
     def assignment_ids(self) -> tuple[str, ...]:
         """Ids of all assignments that have a folder in solutions, sorted."""
@@ -224,6 +232,7 @@ def _read_course(path: Path) -> Course:
             minimum_sandbox=minimum,
             limits=limits,
             lectures=_read_lectures(path, data.get("lectures", {})),
+            database=check_address(path, course["gradebook"]) if "gradebook" in course else "",
         )
     except KeyError as error:
         raise CourseError(f"{path}: expected the key {error}, found none. Add it.") from error

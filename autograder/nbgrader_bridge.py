@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from traitlets.config import Config
 
 from autograder.config import Course
+from autograder.database import without_password
 from autograder.errors import CourseError
 
 # nbgrader's own list but for headers, footers and generated tests (we have none, and the last starts a kernel),
@@ -36,6 +37,10 @@ _GENERATE = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
 ]
+
+_CONNECT_S = 10
+# Any number, as long as all our graders have the same.
+_OURS = 0x6E626772
 
 # The line of a traceback that says what was raised: `autograder.errors.AuthoringError: ...`.
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(: |$)")
@@ -87,7 +92,8 @@ def generate_release(course: Course, config: Config, assignment: str) -> None:
     except NbGraderException as error:
         raise CourseError(
             f"nbgrader, release of {assignment}: expected it to be made, got: {log.cause or error}. If "
-            f"{course.gradebook} holds submissions of another release, keep a copy of it, move it away and build again."
+            f"{course.gradebook_name} holds submissions of another release, keep a copy of it, move it away and "
+            "build again."
         ) from error
 
 
@@ -168,16 +174,18 @@ def open_gradebook(course: Course, *, write: bool = True, wait_s: float = 5.0) -
     Raises:
         CourseError: If it is no nbgrader database, is locked, or can't be written.
     """
-    if not write and course.gradebook_url.startswith("sqlite") and not course.gradebook.is_file():
-        raise CourseError(f"{course.gradebook}: expected a gradebook, found none. Run `autograder grade` first.")
-    is_new = not course.gradebook.exists()
+    if not write and not course.database and not course.gradebook.is_file():
+        raise _no_gradebook(course)
+    is_new = not course.database and not course.gradebook.exists()
     complete = False
-    engine = create_engine(course.gradebook_url, connect_args=_connect_args(course.gradebook_url, wait_s))
-    if engine.dialect.name == "sqlite":
+    engine = _engine(course, wait_s)
+    if not course.database:
         _make_transactions_real(engine, "BEGIN IMMEDIATE" if write else "BEGIN")
     try:
         with engine.begin() as connection:
-            _prepare(connection, course)
+            if course.database and write:
+                _keep_writers_out(connection, wait_s)
+            _prepare(connection, course, write=write)
             yield Gradebook(connection=connection, tables=Base.metadata.tables)
         complete = True
     except DBAPIError as error:
@@ -189,8 +197,32 @@ def open_gradebook(course: Course, *, write: bool = True, wait_s: float = 5.0) -
             course.gradebook.unlink(missing_ok=True)
 
 
-def _connect_args(url: str, wait_s: float) -> dict[str, Any]:
-    return {"timeout": wait_s} if url.startswith("sqlite") else {}
+def _no_gradebook(course: Course) -> CourseError:
+    return CourseError(f"{course.gradebook_name}: expected a gradebook, found none. Run `autograder grade` first.")
+
+
+def _engine(course: Course, wait_s: float) -> Engine:
+    if not course.database:
+        return create_engine(course.gradebook_url, connect_args={"timeout": wait_s})
+    try:
+        return create_engine(course.gradebook_url, connect_args={"connect_timeout": _CONNECT_S})
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            f"{course.gradebook_name}: expected {error.name} to be installed, found none. "
+            'Run: pip install "convnet-course-autograder[postgres]"'
+        ) from error
+
+
+def _keep_writers_out(connection: Connection, wait_s: float) -> None:
+    """Be PostgreSQL's only writer until the transaction ends: of our graders, then of nbgrader's tables.
+
+    Readers go on. The first lock holds where there are no tables yet; the second waits for formgrader too.
+    """
+    connection.execute(text(f"SET LOCAL lock_timeout = {max(1, round(wait_s * 1000))}"))
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_OURS})"))
+    there = set(inspect(connection).get_table_names())
+    if tables := sorted(there & set(Base.metadata.tables)):
+        connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _make_transactions_real(engine: Engine, begin: str) -> None:
@@ -205,11 +237,13 @@ def _make_transactions_real(engine: Engine, begin: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _prepare(connection: Connection, course: Course) -> None:
+def _prepare(connection: Connection, course: Course, *, write: bool) -> None:
     """Make the tables of a new database; check those of an old one."""
-    place = Path(course.gradebook).name
+    place = course.gradebook_name if course.database else course.gradebook.name
     head = _newest_revision()
     tables = set(inspect(connection).get_table_names())
+    if not tables and course.database and not write:
+        raise _no_gradebook(course)
     if not tables:
         Base.metadata.create_all(connection)
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
@@ -238,13 +272,17 @@ def _newest_revision() -> str | None:
 def _database_problem(course: Course, error: DBAPIError) -> str:
     """One line for what the database refused."""
     got = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-    place = course.gradebook.name
-    if "locked" in got:
+    if course.database:
+        got = without_password(got, course.database)
+    place = course.gradebook_name if course.database else course.gradebook.name
+    if "locked" in got or "lock timeout" in got:
         return f"{place}: expected to be its only writer, got '{got}'; close formgrader or wait, then run again."
     if "not a database" in got or "malformed" in got:
         return f"{place}: expected an nbgrader database, got '{got}'; move it away or restore a backup."
     advice = "check the permissions of its folder and the space on the disk, then run again."
-    return f"{course.gradebook}: expected to read and write it, got '{got}'; {advice}"
+    if course.database:
+        advice = "check that the server runs and lets this user in and write, then run again."
+    return f"{course.gradebook_name}: expected to read and write it, got '{got}'; {advice}"
 
 
 class _Problems(logging.Handler):

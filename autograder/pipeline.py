@@ -113,11 +113,15 @@ def grade_assignment(
             if not students:
                 paths.append(write_classroom(course, assignment, results))
                 paths.append(write_csv(course, assignment, results))
+    if course.database:
+        remarks.append(f"Gradebook: {course.gradebook_name}")
+    else:
+        paths.append(course.gradebook)
     if students:
         remarks.append("The CSV of the class stays as it was; `autograder export` writes what the gradebook holds.")
     if only:
         remarks.append(f"Graded again: {', '.join(only)}. The other questions keep their earlier results.")
-    return Outcome(results=results, remarks=tuple(remarks), paths=(*paths, course.gradebook))
+    return Outcome(results=results, remarks=tuple(remarks), paths=tuple(paths))
 
 
 @contextmanager
