@@ -186,13 +186,20 @@ def mistakes(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine's sandbox can do, and what is in force."""
+    """Say what this machine's sandbox can do, what is in force, and whether the gradebook can be reached."""
+    from autograder.gradebook.read import condition
     from autograder.sandbox.doctor import examine
 
     console = Console()
     for finding in examine():
         mark = "yes" if finding.ok else "no"
         console.print(f"{finding.name:<28} {mark:<4} {finding.detail}", markup=False, highlight=False, soft_wrap=True)
+    try:
+        usable, detail = condition(_course())
+    except CourseError as error:
+        usable, detail = False, str(error)
+    mark = "yes" if usable else "no"
+    console.print(f"{'Gradebook':<28} {mark:<4} {detail}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

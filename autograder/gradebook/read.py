@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from autograder.config import Course
+from autograder.errors import CourseError
 from autograder.nbgrader_bridge import open_gradebook
 
 
@@ -37,6 +38,18 @@ class QuestionScore:
         """Points that count, as nbgrader counts them."""
         given = self.manual if self.manual is not None else self.auto
         return 0.0 if given is None else given + self.extra_credit
+
+
+def condition(course: Course) -> tuple[bool, str]:
+    """Whether the gradebook can be used, and where it is or what is wrong; no password is part of it."""
+    if not course.database and not course.gradebook.exists():
+        return True, f"{course.gradebook_name}: made by the first `autograder grade`"
+    try:
+        with open_gradebook(course, write=False) as gradebook:
+            count = gradebook.connection.execute(select(func.count()).select_from(gradebook.tables["student"])).scalar()
+    except CourseError as error:
+        return False, str(error)
+    return True, f"{course.gradebook_name}: {count} students"
 
 
 def scores(course: Course, assignment: str) -> dict[str, tuple[QuestionScore, ...]]:

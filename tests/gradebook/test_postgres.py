@@ -6,6 +6,7 @@ import multiprocessing
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from traitlets.config import Config
 from autograder import cli
 from autograder.config import Course, load_course
 from autograder.errors import CourseError
-from autograder.gradebook.read import scores
+from autograder.gradebook.read import condition, scores
 from autograder.gradebook.record import record
 from autograder.nbgrader_bridge import configure, open_gradebook, programs_on_path
 from tests.gradebook import postgres
@@ -200,3 +201,15 @@ def test_nbgrader_is_told_the_same_address(tmp_path, address):
 def assert_no_password(text: str) -> None:
     for part in (postgres.PASSWORD, postgres.QUOTED, *postgres.PASSWORD.split("@/")):
         assert part not in text
+
+
+def test_the_doctor_looks_at_the_gradebook(tmp_path, address):
+    """Whether it can be used, and who is in it, or why not; never with the password."""
+    course = course_on(tmp_path, address)
+    usable, detail = condition(course)
+    assert (usable, "found none" in detail) == (False, True)
+    record(course, [result(course, "ada")])
+    assert condition(course) == (True, f"{course.gradebook_name}: 1 students")
+    usable, detail = condition(replace(course, database=course.database.replace("/course_", "/missing_")))
+    assert not usable
+    assert_no_password(detail)
