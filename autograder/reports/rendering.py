@@ -22,8 +22,13 @@ def _shown(value: object) -> object:
 
 
 def _sentence(text: str) -> str:
-    """The text with a large first letter."""
-    return text[:1].upper() + text[1:]
+    """The text with a large first letter and an end."""
+    return _ended(text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
+    """The text with a full stop, unless it has an end of its own."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 @functools.cache
@@ -36,5 +41,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(amount=amount, percent=percent, signed=signed, sentence=_sentence)
+    environment.filters.update(amount=amount, percent=percent, signed=signed, sentence=_sentence, ended=_ended)
     return environment

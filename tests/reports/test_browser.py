@@ -12,14 +12,16 @@ from autograder.reports.classroom_page import render_classroom
 from autograder.reports.feedback import render_feedback
 from tests.reports.results import QUESTIONS, result, ungraded
 from tests.reports.test_classroom import six
-from tests.reports.test_feedback import hostile, wrong_at
+from tests.reports.test_feedback import hostile, taught, wrong_at
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+LECTURES = {"Lecture 7": "https://example.edu/lectures/7"}
 PAGES: dict[str, list[NotebookResult]] = {
     "all right": [result()],
     "hostile": [hostile()],
     "the largest picture": [result(questions=[wrong_at(((0.0, 0.5, 1.0) * 8,) * 24)])],
+    "explained": [result(questions=[taught(idea="Lecture 7: " + "share weights " * 6)])],
     "hostile, not graded": [ungraded("x" * 200, "y" * 2000, notebook="n" * 80)],
 }
 
@@ -39,7 +41,9 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_fits_and_is_quiet(browser: Any, tmp_path: Path, name: str, width: int) -> None:
     """Nothing is wider than the screen, no dialog opens, nothing is asked for, the console stays empty."""
-    check_quiet(browser, tmp_path / "feedback.html", render_feedback("ada", "Convolution", PAGES[name]), width)
+    check_quiet(
+        browser, tmp_path / "feedback.html", render_feedback("ada", "Convolution", PAGES[name], {}, LECTURES), width
+    )
 
 
 @pytest.mark.parametrize("width", [320, 1280])

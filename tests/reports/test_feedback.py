@@ -157,6 +157,13 @@ def test_idea_of_what_is_right_or_not_begun() -> None:
         assert ("It is explained in section 6 of the notebook" in section.text) is (entry is open_)
 
 
+@pytest.mark.parametrize("end", [".", "?", "!"])
+def test_an_idea_may_end_as_it_likes(end: str) -> None:
+    """No second full stop is put behind a sentence that has an end."""
+    finding = page(result(questions=[taught(section="", idea=f"Lecture 7: why share weights{end}")]))
+    assert rows(finding)["Read again"] == f"Lecture 7: why share weights{end}"
+
+
 def test_nothing_to_read() -> None:
     """A question of which neither is known has no empty row."""
     bare = page(result(questions=[taught(section="", idea="")])).one("div", class_="finding")

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 
 from autograder.model import Limits, Verdict
 from autograder.sandbox import messages, unpack, wire
+from autograder.sandbox.client import ForkserverSession
 from autograder.sandbox.forms import MAX_ITEMS, Array, List, WireError
 from autograder.sandbox.group import Group, Line, Overuse
 from autograder.sandbox.pack import Packer
-from autograder.sandbox.protocol import Stopped
+from autograder.sandbox.protocol import Missing, Raised, Reply, Returned, Stopped
 from autograder.sandbox.unpack import Unpacker
 from tests.sandbox import fuzz
 from tests.sandbox.frames import READERS, Frame, Mutator, good_frames
@@ -283,3 +284,51 @@ def test_deep_lists_are_refused_by_their_levels() -> None:
         value = List([value])
     with pytest.raises(WireError, match="levels"):
         Unpacker(memoryview(b"")).unpack(value)
+
+
+# A session whose process answers whatever it likes
+
+
+def answered(group: Group, data: bytes, number: int, monkeypatch: pytest.MonkeyPatch) -> Reply:
+    """What a call comes back with from a process that has sent this, and reads on, if the call had that number."""
+    monkeypatch.setattr("autograder.sandbox.client.secrets.randbits", lambda _bits: number)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    poll = select.poll()
+    poll.register(ours, select.POLLIN)
+    poll.register(group._control, select.POLLIN)
+    monkeypatch.setattr(group, "ask", lambda *_: Line(1, wire.Channel(ours), poll), raising=False)
+    with theirs:
+        theirs.sendall(wire.encode(messages.Started(problem="")) + data)
+        theirs.shutdown(socket.SHUT_WR)
+        session = ForkserverSession(group, {}, Limits())
+        reply = session.call("f", (1.0,), {})
+        assert session.closed is isinstance(reply, Stopped)
+        session.close()
+    return reply
+
+
+def test_a_call_always_comes_back(
+    group: Group, ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a session's process sends, its call ends in a reply, and some of them are answers."""
+    ends[1].close()
+    mutator, kinds = Mutator(5), set()
+    for number in range(1500):
+        reader, data = mutator.draw(number)
+        if reader == "from session" and len(data) < 50_000:
+            kinds.add(type(answered(group, data, 1, monkeypatch)))
+    assert kinds == {Returned, Raised, Missing, Stopped}
+
+
+def test_an_answer_to_another_call(
+    group: Group, ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reply that was written ahead of its call is none: its number can't be known."""
+    ends[1].close()
+    data = wire.encode(messages.Done(id=1, value=1.5, arguments=None, output=""))
+    assert answered(group, data, 1, monkeypatch) == Returned(value=1.5)
+    other = answered(group, data, 2, monkeypatch)
+    assert isinstance(other, Stopped)
+    assert other.verdict is Verdict.STUDENT_ERROR
+    assert "is no answer" in other.message
