@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -55,24 +55,28 @@ def probe(*, thorough: bool = True) -> Capabilities:
     Args:
         thorough: Whether to try weaker levels too where the strongest can be had.
     """
-    is_linux = sys.platform == "linux"
-    abi = landlock.abi() if is_linux else 0
-    has_seccomp = is_linux and seccomp.available()
-    if not abi or not has_seccomp:
-        missing = "Landlock" if not abi else "seccomp"
-        return Capabilities(
-            linux=is_linux,
-            landlock_abi=abi,
-            seccomp=has_seccomp,
-            no_uid=f"it builds on {missing}",
-            no_namespaces=f"it builds on {missing}",
-        )
+    likely = guess()
+    if not likely.landlock_abi or not likely.seccomp:
+        missing = "it builds on " + ("seccomp" if likely.landlock_abi else "Landlock")
+        return replace(likely, no_uid=missing, no_namespaces=missing)
     no_namespaces = _refusal("namespaces")
     if os.getuid() != 0:
         no_uid = "only root can give a worker a user id of its own"
     else:
         no_uid = _refusal("uid") if thorough or no_namespaces else "not tried"
-    return Capabilities(linux=True, landlock_abi=abi, seccomp=True, no_uid=no_uid, no_namespaces=no_namespaces)
+    return replace(likely, no_uid=no_uid, no_namespaces=no_namespaces)
+
+
+def guess() -> Capabilities:
+    """Ask the kernel only; what it doesn't tell is taken to be there."""
+    is_linux = sys.platform == "linux"
+    return Capabilities(
+        linux=is_linux,
+        landlock_abi=landlock.abi() if is_linux else 0,
+        seccomp=is_linux and seccomp.available(),
+        no_uid="",
+        no_namespaces="",
+    )
 
 
 def choose(level: str | None, capabilities: Capabilities) -> str:
