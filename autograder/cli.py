@@ -102,6 +102,9 @@ def grade(
     fresh: Annotated[bool, typer.Option("--fresh", help="Grade again what the journal knows.")] = False,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 means one per core, 1 none but this one.")] = 0,
     scheduler: Annotated[str | None, typer.Option(help="Grade on the dask cluster at this address.")] = None,
+    device: Annotated[
+        str, typer.Option(metavar="auto|cpu|cuda", help="Where questions that take a device compute.")
+    ] = "auto",
     json: Annotated[Path | None, typer.Option(help="Write the results for machines here.")] = None,
     accept_weaker_sandbox: Annotated[
         bool, typer.Option("--accept-weaker-sandbox", help="Grade below the course's minimum wall.")
@@ -113,6 +116,7 @@ def grade(
     A run that was stopped or killed goes on where it was when the same command is given again.
     """
     from autograder import pipeline
+    from autograder.grading.device import cuda_here
 
     course = _course()
     chosen = assignments or course.assignment_ids()
@@ -136,6 +140,8 @@ def grade(
                 jobs=jobs,
                 accept_weaker=accept_weaker_sandbox,
                 executor=executor,
+                device=device,
+                has_cuda=cuda_here if executor is None else executor.has_gpu,
                 start=meter.start,
                 progress=meter.step,
             )

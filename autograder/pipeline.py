@@ -15,6 +15,7 @@ from autograder.diagnosis.material import load_material
 from autograder.errors import CourseError, did_you_mean
 from autograder.gradebook.read import scores
 from autograder.gradebook.record import record
+from autograder.grading.device import choose_devices, cuda_here, no_effect
 from autograder.grading.engine import grade_class, grade_one, spread
 from autograder.grading.journal import open_journal
 from autograder.grading.lock import only_grader
@@ -71,6 +72,8 @@ def grade_assignment(
     jobs: int = 0,
     accept_weaker: bool = False,
     executor: Executor | None = None,
+    device: str = "auto",
+    has_cuda: Callable[[], bool] = cuda_here,
     start: Callable[[int], None] = lambda count: None,
     progress: Callable[[NotebookResult], None] = lambda result: None,
 ) -> Outcome:
@@ -86,6 +89,8 @@ def grade_assignment(
         jobs: Processes; 0 means one per core.
         accept_weaker: Grade behind a wall weaker than the course's minimum.
         executor: Where to grade instead of in processes of our own; see `open_cluster`.
+        device: "cpu", "cuda", or "auto" for CUDA where there is one.
+        has_cuda: Says whether there is, where it is graded.
         start: Called once with the number of submissions.
         progress: Called with each result as it comes.
 
@@ -95,16 +100,20 @@ def grade_assignment(
     """
     notebooks = load_notebooks(course, assignment)
     _check_questions(notebooks, only or ())
+    devices = choose_devices(device, notebooks, has_cuda)
     with only_grader(course.lock):
         submissions = _only(collect(folder, assignment, notebooks), students)
         start(len(submissions))
-        plans = _plans(course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only)
+        plans = _plans(
+            course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only, devices=devices
+        )
         with open_journal(course.journal, assignment) as journal:
             results = grade_class(
                 plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor, progress=progress
             )
         remarks = [journal.remark] if journal.remark else []
         remarks.extend(_weaker_walls(course, results))
+        remarks.extend(no_effect(device, assignment, notebooks))
         with _nothing_is_lost():
             record(course, results)
             paths = [
@@ -329,9 +338,14 @@ def _plans(
     *,
     accept_weaker: bool = False,
     only: Sequence[str] | None = None,
+    devices: Mapping[str, str] | None = None,
 ) -> dict[str, GradingPlan]:
     minimum = SANDBOX_LEVELS[0] if accept_weaker else None
-    plans = {notebook.name: plan_grading(course, notebook, secret, minimum=minimum) for notebook in notebooks}
+    devices = devices or choose_devices("auto", notebooks)
+    plans = {
+        notebook.name: plan_grading(course, notebook, secret, minimum=minimum, device=devices[notebook.name])
+        for notebook in notebooks
+    }
     if not only:
         return plans
     own = {entry.name: tuple(question.id for question in entry.questions if question.id in only) for entry in notebooks}

@@ -96,6 +96,11 @@ class Cluster(Executor):
             "Start them with `--nworkers auto --nthreads 1`."
         )
 
+    def has_gpu(self) -> bool:
+        """Whether a worker that is there was started with a GPU."""
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        return any(worker["resources"].get(GPU) for worker in workers)
+
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run a task on some worker; after a worker's death, on another one.
 
@@ -130,8 +135,7 @@ class Cluster(Executor):
             if answer:
                 got = f"{type(answer).__name__}: {answer}" if isinstance(answer, BaseException) else answer
                 raise CourseError(_other_grader(address, got))
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        if plan.device == "cuda" and not any(worker["resources"].get(GPU) for worker in workers):
+        if plan.device == "cuda" and not self.has_gpu():
             raise CourseError(
                 "--device cuda: expected a worker with a GPU, found none. "
                 f"Start one with `dask worker ... --nthreads 1 --resources {GPU}=1`."
