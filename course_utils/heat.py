@@ -21,6 +21,8 @@ Shares = tuple[tuple[float, ...], ...]
 
 LEGEND = "A full square is wrong throughout, a small one in part, an empty cell is right."
 MOST = 24
+# Errors that come from a stride repeat after as many entries; longer strides are rare.
+_STEPS = 6
 _WIDTH = 216
 _CELL = 20
 # A share that is neither 0 nor 1 is never rounded to one of them.
@@ -35,7 +37,7 @@ class Heat:
     Attributes:
         rows: Between 0 and 1, row by row; at most 24 rows of at most 24.
         row_axis: What the rows are: "rows 0 to 6", or "" where there is one row only.
-        column_axis: What the columns are: "columns 0 to 47, 2 to a cell".
+        column_axis: What the columns are: "columns 0 to 47, 2 to a cell", "columns 0 to 23, and so on to 47".
     """
 
     rows: Shares
@@ -70,7 +72,8 @@ def heat(mask: NDArray[np.bool_], axes: Sequence[str] = ()) -> Heat | None:
 
     The places are those of the last two axes in space. Where all of those are equally wrong, the place doesn't matter,
     and other axes are shown: depth, samples and channels, and at last any pair along which the errors change. A long
-    axis is binned; a bin holds the share over all its entries.
+    axis is binned; a bin holds the share over all its entries. Where the errors repeat along it every few entries, as a
+    stride makes them, bins would hide that: its beginning is shown instead, and the label says so.
 
     Args:
         mask: Boolean, any shape, True where something is wrong.
@@ -85,11 +88,13 @@ def heat(mask: NDArray[np.bool_], axes: Sequence[str] = ()) -> Heat | None:
     for shown in (space[-2:], space[:-2][-2:], others[-2:], *combinations(range(mask.ndim), 2)):
         if not shown or mask.size == 0:
             continue
-        bins = [math.ceil(mask.shape[axis] / MOST) for axis in shown]
         rest = tuple(axis for axis in range(mask.ndim) if axis not in shown)
-        grid = _binned(mask.mean(axis=rest), bins)
+        grid = mask.mean(axis=rest)
+        labels = []
+        for place, axis in enumerate(shown):
+            grid, cut, bin_size = _shortened(grid, place)
+            labels.append(_label(names[axis], mask.shape[axis], cut, bin_size))
         if grid.max() > grid.min():
-            labels = [_label(names[axis], mask.shape[axis], size) for axis, size in zip(shown, bins, strict=True)]
             rows = tuple(tuple(_share(float(value)) for value in row) for row in np.atleast_2d(grid))
             return Heat(rows, labels[0] if len(shown) > 1 else "", labels[-1])
     return None
@@ -142,14 +147,29 @@ def _square(left: int, top: int, cell: int, share: float) -> str:
     return f"M{x:.4g} {y:.4g}h{side:.4g}v{side:.4g}h-{side:.4g}z"
 
 
-def _binned(shares: NDArray[np.float64], bins: Sequence[int]) -> NDArray[np.float64]:
-    """Means over bins of whole entries; the last bin of an axis may hold fewer."""
-    for axis, size in enumerate(bins):
-        starts = np.arange(0, shares.shape[axis], size)
-        sums = np.add.reduceat(shares, starts, axis=axis)
-        counts = np.diff(np.append(starts, shares.shape[axis]))
-        shares = sums / counts.reshape([-1 if other == axis else 1 for other in range(shares.ndim)])
-    return shares
+def _shortened(shares: NDArray[np.float64], axis: int) -> tuple[NDArray[np.float64], int, int]:
+    """Make one axis short enough to be drawn.
+
+    Returns:
+        The shares; how many entries of the axis they stand for; and how many of those are in a bin.
+    """
+    size = shares.shape[axis]
+    if size <= MOST:
+        return shares, size, 1
+    period = _period(np.moveaxis(shares, axis, 0))
+    if period > 1:
+        cut = MOST - MOST % period
+        return np.take(shares, range(cut), axis), cut, 1
+    bin_size = math.ceil(size / MOST)
+    starts = np.arange(0, size, bin_size)
+    counts = np.diff(np.append(starts, size))
+    sums = np.add.reduceat(shares, starts, axis=axis)
+    return sums / counts.reshape([-1 if other == axis else 1 for other in range(shares.ndim)]), size, bin_size
+
+
+def _period(shares: NDArray[np.float64]) -> int:
+    """After how many entries of the first axis everything repeats: at most a few, or 0."""
+    return next((step for step in range(1, _STEPS + 1) if np.array_equal(shares[step:], shares[:-step])), 0)
 
 
 def _share(value: float) -> float:
@@ -159,7 +179,8 @@ def _share(value: float) -> float:
     return round(min(max(value, _LEAST), 1 - _LEAST), _DIGITS)
 
 
-def _label(name: str, size: int, bin_size: int) -> str:
-    many = "" if size == 1 else f" to {size - 1}"
+def _label(name: str, size: int, cut: int, bin_size: int) -> str:
+    many = "" if size == 1 else f" to {cut - 1}"
     of = "" if word(name) != "index" else f" of {name}"
-    return f"{word(name, size)} 0{many}{of}" + (f", {bin_size} to a cell" if bin_size > 1 else "")
+    more = f", and so on to {size - 1}" if cut < size else f", {bin_size} to a cell" if bin_size > 1 else ""
+    return f"{word(name, size)} 0{many}{of}{more}"

@@ -15,6 +15,8 @@ from autograder.mistakes import Mistake, Policy
 from autograder.model import Cell, Notebook, Role
 
 _VERSIONS = "listed_versions"
+# Takes the key of a version and the name of a function before that function's own arguments.
+ANY_VERSION = "any_version"
 
 # The worker can't read this package. A module that is registered before it is asked for needs no file, so each source
 # runs as it stands, imports and all.
@@ -34,8 +36,12 @@ for kind, name, field in {more!r}:
 globals().update(sys.modules[{steps!r}].RIGHT)
 
 
-def run_check(source):
-    exec(source, globals())
+def {any_version}(key, name, /, *args, **kwargs):
+    return (sys.modules[{steps!r}].RIGHT | versions.of[key])[name](*args, **kwargs)
+
+
+def run_check(key, source):
+    exec(source, globals() | versions.of[key])
 """
 
 
@@ -62,6 +68,11 @@ class Material:
         return tuple(mistake for mistake in self.mistakes if mistake.question == question)
 
 
+def version_key(kind: str, name: str) -> str:
+    """What one listed version is called among all of them."""
+    return f"{kind} {name}"
+
+
 def versions(kind: str, name: str, functions: Sequence[str]) -> dict[str, str]:
     """What to replace in a session on the material, so that it holds one listed version.
 
@@ -70,7 +81,7 @@ def versions(kind: str, name: str, functions: Sequence[str]) -> dict[str, str]:
         name: Id of the version.
         functions: Names of its functions.
     """
-    key = f"{kind} {name}"
+    key = version_key(kind, name)
     return {function: f"from {_VERSIONS} import of\n{function} = of[{key!r}][{function!r}]" for function in functions}
 
 
@@ -92,6 +103,7 @@ def load_material(notebook: Notebook) -> Material | None:
         versions=_VERSIONS,
         mistakes=listed.__name__,
         steps=steps.__name__,
+        any_version=ANY_VERSION,
         more=[(kind, module.__name__, field) for kind, module, field in more if module],
     )
     sources = [*map(_cell_of, modules), last]

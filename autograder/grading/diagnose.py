@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from autograder.diagnosis.attempt import Attempt, Case, viewed
-from autograder.diagnosis.material import Material, versions
+from autograder.diagnosis.material import Material, version_key
 from autograder.diagnosis.name import candidates, differ
 from autograder.grading.asking import ask
 from autograder.grading.hidden import HiddenTests
+from autograder.grading.listed import Listed
 from autograder.mistakes import Mistake
 from autograder.model import Diagnosis
 from autograder.sandbox.protocol import Sandbox, Worker
@@ -36,6 +37,7 @@ class Diagnostician:
         self._open_fresh = fresh
         self._fresh: HiddenTests | None = None
         self._loaded: Worker | None = None
+        self._shared: Listed | None = None
         self._kept: dict[tuple[str, bool], Attempt] = {}
         self._ended: dict[tuple[str, bool], Attempt] = {}
 
@@ -100,12 +102,17 @@ class Diagnostician:
 
     def _ask(self, mistake: Mistake, tests: HiddenTests, enough: Callable[[str, Case], bool]) -> Attempt:
         views = self._material.views
-        replaced = versions("mistake", mistake.id, tuple(mistake.functions))
 
         def seen_enough(test: str, case: Case) -> bool:
             return enough(test, viewed({test: case}, views)[test])
 
-        return viewed(ask(mistake.question, tests, self.listed, replaced, enough=seen_enough).attempt, views)
+        version = self._versions.version(version_key("mistake", mistake.id))
+        asked = ask(mistake.question, tests, version, {}, enough=seen_enough)
+        if self._versions.cut:
+            # The time of a session that others shared was up: once more, in one of its own.
+            self._versions.restart()
+            asked = ask(mistake.question, tests, version, {}, enough=seen_enough)
+        return viewed(asked.attempt, views)
 
     @property
     def fresh(self) -> HiddenTests:
@@ -121,8 +128,16 @@ class Diagnostician:
             self._loaded = self._sandbox.load(self._material.cells)
         return self._loaded
 
+    @property
+    def _versions(self) -> Listed:
+        if self._shared is None:
+            self._shared = Listed(self.listed)
+        return self._shared
+
     def close(self) -> None:
         """End what was started."""
+        if self._shared is not None:
+            self._shared.close()
         if self._loaded is not None:
             self._loaded.close()
         if self._fresh is not None:

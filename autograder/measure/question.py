@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.diagnosis.fingerprint import calls_agree
-from autograder.diagnosis.material import Material, load_material, versions
+from autograder.diagnosis.material import Material, load_material, version_key, versions
 from autograder.errors import GraderFault
 from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
@@ -22,7 +22,7 @@ from autograder.measure.accused import accusations
 from autograder.measure.model import Measured
 from autograder.mistakes import Mistake
 from autograder.model import Question, Role, Submission, Verdict
-from autograder.sandbox.protocol import Raised
+from autograder.sandbox.protocol import Raised, Stopped
 
 # A random bug that loops or grows without end is cut soon: it is no listed mistake.
 _CALL_WALL_S = 1.0
@@ -136,14 +136,17 @@ class _Survey:
             cell.source for cell in self._plan.notebook.cells if cell.role is Role.CHECK and cell.question == self._id
         )
         found = []
+        session = self._diagnostician.listed.ask()
         for mistake in mistakes:
-            session = self._diagnostician.listed.ask(
-                replacements=versions("mistake", mistake.id, tuple(mistake.functions))
-            )
-            reply = session.call("run_check", (check,), {})
-            session.close()
+            sent = (version_key("mistake", mistake.id), check)
+            reply = session.call("run_check", sent, {})
+            if isinstance(reply, Stopped):
+                # All checks of a question take longer than one may.
+                session = self._diagnostician.listed.ask()
+                reply = session.call("run_check", sent, {})
             if isinstance(reply, Raised):
                 found.append(mistake.id)
+        session.close()
         return tuple(found)
 
     def rejected(self) -> tuple[tuple[str, int, str, str], ...]:

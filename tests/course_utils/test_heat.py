@@ -29,8 +29,20 @@ def squares(drawing):
     return {(float(x) + float(side) / 2, float(y) + float(side) / 2): float(side) for x, y, side in found}
 
 
+def shown(mask, label, axis):
+    """The part of a mask that a label says is drawn, once it is sure that the rest repeats it."""
+    if " and so on to " not in label:
+        return mask
+    cut, last = (int(number) for number in re.findall(r"to (\d+)", label))
+    places = np.moveaxis(mask.mean(axis=tuple(range(mask.ndim - 2))), axis, 0)
+    assert last + 1 == len(places)
+    assert all(np.array_equal(places[i], places[i % (cut + 1)]) for i in range(len(places)))
+    return np.take(mask, range(cut + 1), axis)
+
+
 def check_agrees(mask, picture):
     """Hold every cell of a picture over rows and columns against the entries that it stands for, one by one."""
+    mask = shown(shown(mask, picture.row_axis, -2), picture.column_axis, -1)
     height, width = mask.shape[-2:]
     down, across = (-(-size // MOST) for size in (height, width))
     assert len(picture.rows) == -(-height // down)
@@ -71,6 +83,30 @@ def test_bins_are_whole_and_said():
     assert picture.rows[0] == (0,) * 16 + (0.5,)
     assert picture.rows[1] == (pytest.approx(1 / 3, abs=1e-4), *(0,) * 16)
     assert picture.caption == "Down: rows 0 to 4. Across: columns 0 to 49, 3 to a cell."
+
+
+@pytest.mark.parametrize("step", [2, 3, 5])
+@pytest.mark.parametrize("size", [25, 30, 47, 48, 60])
+def test_a_stride_is_seen_on_long_axes(size, step):
+    """Where every second row is wrong, a picture of 48 rows shows that, and says that the rest goes on alike."""
+    mask = np.zeros((2, 3, size, 7), bool)
+    mask[..., ::step, :] = True
+    for turned, label in ((mask, "row_axis"), (mask.swapaxes(-1, -2), "column_axis")):
+        picture = heat(turned, AXES)
+        cells = np.array(picture.rows) if label == "row_axis" else np.array(picture.rows).T
+        assert [bool(row.all()) for row in cells] == [i % step == 0 for i in range(len(cells))]
+        assert not (cells % 1).any()
+        assert len(cells) <= MOST
+        assert getattr(picture, label).endswith(f"0 to {len(cells) - 1}, and so on to {size - 1}")
+        check_agrees(turned, picture)
+
+
+def test_a_stride_with_one_more_error_is_binned():
+    """What does not repeat to the end is not said to."""
+    mask = np.zeros((48, 5), bool)
+    mask[::2] = True
+    mask[47, 0] = True
+    assert heat(mask).row_axis == "rows 0 to 47, 2 to a cell"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_what_is_no_detector_stays_as_it_is(value):
 
 @pytest.mark.parametrize("part", range(4))
 def test_layers_in_other_shapes_are_known_by_their_axes(part):
-    """How many axes each part has says what was forgotten."""
+    """How many axes each part has says what is wrong with them."""
     parts = list(squares()())
-    parts[part] = parts[part][0] if part < 3 else np.zeros(2)
+    parts[part] = parts[part][None]
     assert fires(tuple(parts)) == tuple(np.ndim(entry) for entry in parts)
