@@ -203,7 +203,7 @@ class Group:
                 return line.channel.receive(messages.from_session, deadline)
             if self._has_ended(line.number):
                 return None
-            if self._control.fileno() in ready:
+            if self._control.fileno() in ready or self._control.ahead:
                 self._hear(deadline)
             elif left_s <= 0:
                 raise wire.DeadlinePassed

@@ -107,6 +107,11 @@ class Channel:
         """Descriptor of the socket."""
         return self.sock.fileno()
 
+    @property
+    def ahead(self) -> bool:
+        """Whether bytes were read that no frame has taken yet; a poll of the socket doesn't tell of them."""
+        return bool(self._read)
+
     def close(self) -> None:
         """Close the socket. May be called twice."""
         self.sock.close()

@@ -266,6 +266,19 @@ def test_endless_small_frames_end_with_the_deadline(group: Group, ends: tuple[so
         writer.join()
 
 
+def test_two_ends_at_once(group: Group, ends: tuple[socket.socket, socket.socket]) -> None:
+    """An end that arrives in one piece with another is heard at once, though the session's socket is held open."""
+    ends[1].sendall(b"".join(wire.encode(messages.SessionEnded(session=number, status=0)) for number in (1, 2)))
+    silent, other = socket.socketpair()
+    poll = select.poll()
+    poll.register(silent, select.POLLIN)
+    poll.register(group._control, select.POLLIN)
+    with silent, other:
+        reply = group.reply(Line(2, wire.Channel(silent), poll), time.monotonic() + 2)
+    assert isinstance(reply, Stopped)
+    assert "ended the whole process" in reply.message
+
+
 def test_overuse_while_an_end_is_awaited(group: Group) -> None:
     """A session that hung up and goes on using more than it may is stopped for that, and raises nothing."""
     why = Stopped(verdict=Verdict.MEMORY, message="It used too much memory.")
