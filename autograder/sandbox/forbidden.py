@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CellType, ModuleType
 from typing import Any, NoReturn
 
+from autograder.sandbox.kernels import forbid_kernels
+
 # What students write, where it differs from the full name.
 _SHORT = {"numpy": "np", "torch.nn.functional": "F"}
 _HINTS = {
@@ -72,6 +74,8 @@ def forbid(names: Iterable[str]) -> None:
     Raises:
         LookupError: If a name is neither a module nor a function of one.
     """
+    names = tuple(names)
+    forbid_kernels(names, _stand_in)
     modules = []
     for name in names:
         if _is_module(name):

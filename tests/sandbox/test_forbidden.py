@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from autograder.model import Verdict
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from autograder.sandbox.forbidden import find_forbidden
+from autograder.sandbox.kernels import operators
 from autograder.sandbox.protocol import Raised, Returned, Stopped
 from tests.sandbox.conftest import Ask, Load
 from tests.sandbox.notebooks import FORBIDDEN, LIMITS, code
@@ -178,3 +181,100 @@ def test_nothing_is_forbidden_that_was_not_named() -> None:
         session = sandbox.load([code(source + "    \n    def g(): return float(np.convolve([1.0], [2.0])[0])")]).ask()
         assert session.call("g", [], {}) == Returned(value=2.0)
         assert isinstance(session.call("f", [], {}), Stopped)
+
+
+KNOWN = (
+    "aten::_convolution",
+    "aten::adaptive_max_pool3d",
+    "aten::bilinear",
+    "aten::conv2d.padding",
+    "aten::im2col",
+    "aten::linear",
+    "aten::max_pool2d_with_indices.out",
+    "aten::mkldnn_convolution",
+    "aten::_convert_indices_from_csr_to_coo",
+    "aten::slow_conv_dilated2d",
+    "aten::unfold",
+    "onednn::qconv2d_pointwise",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("torch.nn.functional.conv2d", (0, 3, 7, 9, 11)),
+        ("torch.conv1d", (0, 3, 7, 9, 11)),
+        ("torch.nn.functional.max_pool2d", (1, 6)),
+        ("torch.nn.functional.linear", (5,)),
+        ("torch.nn.functional.unfold", (4,)),
+    ],
+)
+def test_operators_of_a_function(name: str, taken: tuple[int, ...]) -> None:
+    """A function's operators have its words in their names, in any number of dimensions; like letters don't count."""
+    assert operators(name, KNOWN) == [KNOWN[index] for index in taken]
+
+
+def test_a_forbidden_function_of_torch_is_gone_by_every_way() -> None:
+    """Operators, modules, other layouts and dimensions, threads and modes end at the same refusal; the rest works."""
+    ways = {
+        "function": "torch.conv2d(x, w)",
+        "getattr": "getattr(torch, 'con' + 'v2d')(x, w)",
+        "module": "torch.nn.Conv2d(1, 1, 3)(x)",
+        "three dimensions": "torch.nn.Conv3d(1, 1, (1, 3, 3))(x[None])",
+        "operator": "torch.ops.aten.convolution(x, w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)",
+        "overload": "torch.ops.aten.conv2d.default(x, w)",
+        "library": "torch.mkldnn_convolution(x, w, None, [0, 0], [1, 1], [1, 1], 1)",
+        "layout": "torch.mkldnn_convolution(x.to_mkldnn(), w.to_mkldnn(), None, [0, 0], [1, 1], [1, 1], 1)",
+        "fused": "torch.ops.mkldnn._convolution_pointwise(x, w, None, [0, 0], [1, 1], [1, 1], 1, 'none', [], '')",
+        "gradient": "torch.nn.grad.conv2d_weight(x, w.shape, x)",
+        "inference": "torch.inference_mode()(torch.conv2d)(x, w)",
+        "half": "torch.conv2d(x.half(), w.half())",
+        "without modes": "without_modes(lambda: torch.conv2d(x, w))",
+        "thread": "in_thread(lambda: torch.conv2d(x, w))",
+        "vmap": "torch.vmap(lambda y: torch.ops.aten.conv2d(y, w))(x[None])",
+    }
+    functions = "".join(f"def way{number}(): return {way}\n" for number, way in enumerate(ways.values()))
+    source = f"""
+import torch
+from concurrent.futures import ThreadPoolExecutor
+from torch.utils._python_dispatch import _disable_current_modes
+x, w = torch.ones(1, 1, 5, 5), torch.ones(1, 1, 3, 3)
+def without_modes(f):
+    with _disable_current_modes(): return f()
+def in_thread(f):
+    with ThreadPoolExecutor(1) as pool: return pool.submit(f).result()
+{functions}
+def allowed():
+    columns = torch.nn.functional.unfold(x, 3)
+    layer = torch.nn.Linear(9, 1)
+    loss = torch.relu(layer(columns.transpose(1, 2))).sum()
+    loss.backward()
+    pooled = torch.nn.functional.max_pool2d(x, 2)
+    return tuple(columns.shape), tuple(layer.weight.grad.shape), float(pooled.sum())
+"""
+    limits = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
+    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.nn.functional.conv2d",)) as sandbox:
+        worker = sandbox.load([code(source)])
+        assert worker.reports[0].ok, worker.reports
+        for number, way in enumerate(ways):
+            reply = worker.ask().call(f"way{number}", [], {})
+            assert isinstance(reply, Stopped), (way, reply)
+            assert reply.verdict is Verdict.FORBIDDEN, (way, reply)
+            assert "F.conv2d is not allowed" in reply.message
+        assert worker.ask().call("allowed", [], {}) == Returned(value=((1, 9, 9), (1, 9), 4.0))
+
+
+def test_a_class_that_is_not_allowed_leaves_its_function() -> None:
+    """Where a module must be written, the function that it is built from works; elementary operations always do."""
+    source = """
+import torch
+def function(): return float(torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3)))
+def module(): return torch.nn.Conv2d(1, 1, 3)
+def other(): return float((torch.ones(3, requires_grad=True) * 2).mean())
+"""
+    limits = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
+    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.nn.Conv2d", "torch.sum")) as sandbox:
+        worker = sandbox.load([code(source)])
+        assert worker.ask().call("function", [], {}) == Returned(value=9.0)
+        assert worker.ask().call("other", [], {}) == Returned(value=2.0)
+        assert isinstance(worker.ask().call("module", [], {}), Stopped)
