@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import hashlib
 import threading
 import traceback
@@ -224,6 +225,9 @@ def open_grader(plan: GradingPlan) -> Grader:
         fresh = hashlib.sha256(b"fresh inputs" + plan.secret).digest()
         opener = functools.partial(HiddenTests, plan.tests, fresh)
         diagnostician = stack.enter_context(closing(Diagnostician(material, sandbox, tests, opener)))
+    # Libraries and collected tests stay; the garbage collector need not look through them for each submission again.
+    gc.collect()
+    gc.freeze()
     return Grader(tests, sandbox, diagnostician, stack)
 
 
