@@ -3,74 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
-import select
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.killed.course import ASSIGNMENT, left_behind, write_class
+from tests.killed.course import ASSIGNMENT, left_behind
+from tests.killed.runs import TWO, Zygote, log
 from tests.release.fixture_course import DemoCourse
 
 VICTIMS = ("grader", "helper", "forkserver", "worker", "session")
-TWO = ("--jobs", "2")
-_LONGEST_S = 300.0
-
-
-class Zygote:
-    """Runs `autograder grade` in processes of its own, and lets tests do something to them meanwhile."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            text=True,
-            bufsize=1,
-        )
-
-    def grade(
-        self, demo: DemoCourse, *arguments: str, meanwhile: Callable[[int, Callable[[], bool]], None] | None = None
-    ) -> int:
-        """Grade a course's class.
-
-        Args:
-            demo: The course.
-            arguments: More for the command line.
-            meanwhile: Is given the process and what tells whether it has ended.
-
-        Returns:
-            The exit status.
-        """
-        assert self._process.stdin is not None
-        words = [str(demo.root), "grade", ASSIGNMENT, "--json", "out.json", *arguments]
-        self._process.stdin.write(json.dumps(words) + "\n")
-        pid = int(self._read())
-        if meanwhile is not None:
-            meanwhile(pid, lambda: bool(select.select([self._process.stdout], [], [], 0)[0]))
-        return int(self._read())
-
-    def close(self) -> None:
-        with self._process as process:
-            assert process.stdin is not None
-            process.stdin.close()
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        assert select.select([self._process.stdout], [], [], _LONGEST_S)[0], "the run does not end"
-        return self._process.stdout.readline()
 
 
 class Killer:
@@ -131,42 +78,6 @@ def command(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return ""
-
-
-@pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    made = Zygote()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def handed_in(tmp_path_factory) -> DemoCourse:
-    """A course with a class that nobody has graded."""
-    return write_class(tmp_path_factory.mktemp("course"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(handed_in, zygote, tmp_path_factory) -> tuple[dict[str, Any], float]:
-    """What is left behind where nothing is killed, and how long it took."""
-    demo = copy_of(handed_in, tmp_path_factory.mktemp("undisturbed"))
-    started = time.monotonic()
-    assert zygote.grade(demo, *TWO) == 0, log(demo)
-    return left_behind(demo.course), time.monotonic() - started
-
-
-@pytest.fixture
-def demo(handed_in, tmp_path) -> DemoCourse:
-    return copy_of(handed_in, tmp_path)
-
-
-def copy_of(demo: DemoCourse, root: Path) -> DemoCourse:
-    shutil.copytree(demo.root, root, dirs_exist_ok=True)
-    return replace(demo, root=root, hidden_tests=root / demo.hidden_tests.relative_to(demo.root))
-
-
-def log(demo: DemoCourse) -> str:
-    return (demo.root / "log").read_text()
 
 
 def check(demo: DemoCourse, zygote: Zygote, undisturbed: dict[str, Any]) -> None:
