@@ -133,7 +133,10 @@ def configure(config: Config, course: Course) -> None:
     config.Recorder.course_root = str(course.root)
     config.ReleaseExporter.course_root = str(course.root)
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"strip_files_prefix": "autograder.gradebook.html.clean"}
+    config.HTMLExporter.filters = {
+        "markdown2html": "autograder.gradebook.html.markdown",
+        "strip_files_prefix": "autograder.gradebook.html.clean",
+    }
     # nbgrader makes a new database with `alembic`, which it looks for on the PATH.
     os.environ["PATH"] = _path_with_programs()
 

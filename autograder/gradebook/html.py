@@ -7,7 +7,9 @@ paragraphs besides; `sanitize_html` reaches outputs only. So this runs where tho
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.filters.strings import strip_files_prefix
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
@@ -21,6 +23,16 @@ _CLEANER = SanitizeHTML(tags=_TAGS, attributes=_ATTRIBUTES)
 _LINK_MACRO = re.compile(r"\\href(?![A-Za-z])")
 
 
+def markdown(source: str) -> str:
+    """Render a Markdown cell as nbconvert does, but for attached pictures, which graded notebooks don't have.
+
+    nbconvert refuses the whole notebook for one that is missing: a student's screenshot would stop a student's page.
+    """
+    renderer = IPythonRenderer(escape=False, attachments=_NoPictures())
+    rendered: str = MarkdownWithMath(renderer=renderer).render(source)
+    return rendered
+
+
 def clean(rendered: str) -> str:
     """Keep the formatting of rendered Markdown and show everything else as text: scripts, handlers, forms, pictures.
 
@@ -29,3 +41,13 @@ def clean(rendered: str) -> str:
     """
     safe: str = _CLEANER.sanitize_html_tags(strip_files_prefix(rendered))
     return _LINK_MACRO.sub(r"\\text", safe)
+
+
+class _NoPictures(dict[str, Any]):
+    """Attachments of any name, with nothing in them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> dict[str, str]:
+        return {"image/png": ""}

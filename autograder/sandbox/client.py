@@ -123,6 +123,7 @@ class ForkserverWorker:
         self._limits = limits
         self._group = loader.load(spawn)
         self._sessions: list[ForkserverSession] = []
+        self._has_seen_ours = False
         self.closed = False
 
     @property
@@ -138,6 +139,10 @@ class ForkserverWorker:
         """
         if self.closed:
             raise SandboxError("Sandbox: expected an open worker, got a closed one. Load the notebook again.")
+        if self._has_seen_ours and not replacements and isinstance(self._group, Group):
+            # Code that was run beside our versions may have kept them in its folder, for a question without them.
+            self._group.kill()
+        self._has_seen_ours = bool(replacements)
         session = self._session(replacements or {})
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session

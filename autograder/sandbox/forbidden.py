@@ -7,12 +7,14 @@ worker the function itself is replaced wherever a reference to it can be found, 
 from __future__ import annotations
 
 import ast
+import ctypes
 import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import CellType, ModuleType
 from typing import Any, NoReturn
 
@@ -25,10 +27,13 @@ _HINTS = {
     "numpy.correlate": "build it from slices, sums and products",
     "torch": "these answers are written with NumPy alone",
     "scipy": "these answers are written with NumPy alone",
+    "sympy": "these answers are written with NumPy alone",
 }
 # Functions below a public one that do the same work, and where NumPy keeps them: since 2.0, and before.
 _KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2"}
 _KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
+# Their places in the table of C functions that NumPy gives to other extensions; NumPy never changes a place.
+_C_PLACES = {"numpy.convolve": 172, "numpy.correlate": 212}
 
 # Longer text is data rather than code; a tree takes hundreds of times its text's memory.
 _MAX_CHARS = 100_000
@@ -108,6 +113,18 @@ class _Refuser(importlib.abc.MetaPathFinder):
         return None
 
 
+def kernel_files(names: Iterable[str]) -> list[Path]:
+    """Compiled modules that hold forbidden functions: a copy of one would have them back, so none may be read."""
+    if not any(name in _KERNELS for name in names):
+        return []
+    specs = (importlib.util.find_spec(module) for module in _KERNEL_MODULES if _has_parent(module))
+    return [Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None]
+
+
+def _has_parent(module: str) -> bool:
+    return module.rpartition(".")[0] in sys.modules
+
+
 def _is_module(name: str) -> bool:
     """Whether a dotted name is a module, or lies in a package that isn't loaded and thus need not be told apart."""
     if name in sys.modules or name.partition(".")[0] not in sys.modules:
@@ -126,9 +143,19 @@ def _remove_function(name: str) -> None:
     if name in _KERNELS:
         kernels = (_look_up(f"{module}.{_KERNELS[name]}") for module in _KERNEL_MODULES)
         originals += [next(kernel for kernel in kernels if kernel is not None)]
+        _empty_c_place(_C_PLACES[name])
     stand_in = _stand_in(name)
     for original in originals:
         _replace_everywhere(original, stand_in)
+
+
+def _empty_c_place(place: int) -> None:
+    """Take a function out of NumPy's table for other extensions; who calls it all the same has a crash."""
+    table = next(found for module in _KERNEL_MODULES if (found := _look_up(f"{module}._ARRAY_API")) is not None)
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    start = pointer(table, None)
+    ctypes.c_void_p.from_address(start + place * ctypes.sizeof(ctypes.c_void_p)).value = None
 
 
 def _look_up(name: str) -> Any:

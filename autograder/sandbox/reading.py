@@ -12,6 +12,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 import autograder
+from autograder.sandbox.forbidden import kernel_files
 
 # Libraries of the system, what the dynamic linker and the C library look up, the time zone, fonts, certificates.
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/ssl/certs")
@@ -44,10 +45,13 @@ def readable(forbidden: Sequence[str] = (), private: Sequence[Path] = ()) -> Rea
     """Find what student code may read.
 
     Args:
-        forbidden: Dotted names; those that are modules can't be read.
+        forbidden: Dotted names; those that are modules can't be read, nor what holds others in compiled form.
         private: Folders that must stay unread where they lie within what may be read: the course.
     """
-    found = _Found(secret=frozenset(_grader(private)), hidden=frozenset((*_pointers(), *_modules(forbidden))))
+    found = _Found(
+        secret=frozenset(_grader(private)),
+        hidden=frozenset((*_pointers(), *_modules(forbidden), *map(_resolved, kernel_files(forbidden)))),
+    )
     named = list(_roots())
     for root in named:
         found.add(root)

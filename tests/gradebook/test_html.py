@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autograder.gradebook.html import clean
+from autograder.gradebook.html import clean, markdown
 
 
 class Markup(HTMLParser):
@@ -54,3 +54,13 @@ def test_formatting_stays() -> None:
 def test_a_formula_cannot_become_a_link() -> None:
     """MathJax's link macro is taken out; other macros stay."""
     assert clean(r"<p>$\href{javascript:alert(1)}{x} \hrefs$</p>") == r"<p>$\text{javascript:alert(1)}{x} \hrefs$</p>"
+
+
+@pytest.mark.parametrize("link", ["attachment:x.png", "&#97;ttachment:x.png", "<attachment:y z.png>", "attachment\\:x"])
+def test_a_picture_that_was_attached_is_left_out(link: str) -> None:
+    """Attachments are not kept; what points to one is rendered all the same, and shows nothing."""
+    page = clean(markdown(f"before ![a plot]({link}) after\n\n## Title\n\n$x < y$"))
+    assert "before" in page
+    assert "after" in page
+    assert not Markup(page).tags & {"img"}
+    assert "h2" in Markup(page).tags

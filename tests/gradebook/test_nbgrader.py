@@ -37,12 +37,13 @@ def nbgrader(course: Course, *arguments: str) -> str:
 
 
 def tampered() -> bytes:
-    """A notebook whose metadata stops stock nbgrader: edited points and flags, a check cell twice, one gone."""
+    """A notebook whose metadata stops stock nbgrader: edited points and flags, a check twice, one gone, a picture."""
     notebook = release()
     notebook["cells"][2]["source"] = "def first(x):\n    return typo"
     notebook["cells"][3]["metadata"]["nbgrader"] |= {"points": 400, "solution": True, "schema_version": 99}
     notebook["cells"][7]["metadata"]["nbgrader"]["grade_id"] = ""
-    notebook["cells"] = [*notebook["cells"][:6], notebook["cells"][3], notebook["cells"][7]]
+    picture = {"cell_type": "markdown", "id": "p", "metadata": {}, "source": "![a plot](attachment:x.png)"}
+    notebook["cells"] = [*notebook["cells"][:6], notebook["cells"][3], notebook["cells"][7], picture]
     return json.dumps(notebook).encode()
 
 
