@@ -169,7 +169,7 @@ def export(assignment: _Assignment) -> None:
 def mistakes(
     assignments: _Assignments = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures for machines here.")] = None,
-    seeds: Annotated[int, typer.Option(help="Sets of inputs that the right answers must pass.", min=1)] = 3,
+    seeds: Annotated[int, typer.Option(help="Sets of inputs that the right answers must pass.", min=1)] = 20,
     jobs: Annotated[int, typer.Option(help="Processes; 0 means one per core.")] = 0,
 ) -> None:
     """Measure the tests: listed mistakes caught, right answers accepted, mistakes named and bugs not accused."""

@@ -211,7 +211,7 @@ def make_sample_class(course: Course) -> tuple[str, ...]:
 
 
 def measure_mistakes(
-    course: Course, assignments: Sequence[str] = (), *, seeds: int = 3, bugs: int = 40, jobs: int = 0
+    course: Course, assignments: Sequence[str] = (), *, seeds: int = 20, bugs: int = 40, jobs: int = 0
 ) -> tuple[Measured, ...]:
     """Measure the hidden tests of the notebooks for which mistakes are listed.
 

@@ -52,6 +52,22 @@ def test_no_two_axes_are_always_equal(calls, name):
             assert any(shape[first] != shape[second] for shape in shapes), (first, second)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_both_sides_of_the_padding_count(hidden_by_seed, seed):
+    """In every padded case of values, a size that counts the padding once is another size, whatever the seed."""
+    padded = 0
+    for test, made in calls_by_test(hidden_by_seed(seed), RIGHT).items():
+        if not test.startswith("test_conv2d_values") or not made[0][2].get("padding"):
+            continue
+        (_, (x, w, _), options) = made[0]
+        axes = zip(
+            x.shape[2:], w.shape[2:], spread(options.get("stride", 1), 2), spread(options["padding"], 2), strict=True
+        )
+        assert any((n + p - k) // s != (n + 2 * p - k) // s for n, k, s, p in axes), test
+        padded += 1
+    assert padded == 4
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_strides_leave_pixels_over(calls, name):
     """Along each axis there is a stride that does not divide, and options differ between the axes."""

@@ -1089,12 +1089,6 @@ _LAYER = (
         combine=_short_rows,
     ),
     _conv(
-        "im2col_batch",
-        "The images of your batch are mixed up.",
-        "In which order do image, row and column change along your flattened result?",
-        finish=lambda out, x, w: np.moveaxis(np.swapaxes(out, 0, 1).reshape(*out.shape[1:], -1), -1, 0),
-    ),
-    _conv(
         "mean_over_channels",
         "Your numbers, without the bias, are too small by the number of channels.",
         "Is it a sum or a mean over the channels?",

@@ -15,6 +15,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+# There is a grader on each core, and sums are small: further threads would only wait for each other.
+torch.set_num_threads(1)
+
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 # The lecture's filters, and torch's names for the notebook's kinds of padding.
 _SOBEL_X = np.array([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])

@@ -417,11 +417,6 @@ def _overlapping_rows(windows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     return np.einsum("knchw,fck->nfhw", columns, filters.reshape(*filters.shape[:2], -1))
 
 
-def _as_columns(out: np.ndarray) -> np.ndarray:
-    """Read (filters, images * rows * columns) as if the image changed fastest."""
-    return out.transpose(1, 0, 2, 3).reshape(out.shape[1], *out.shape[2:], len(out))
-
-
 _CONV: dict[str, Step] = {
     "true_convolution": window_layer(turn=_turned),
     "flip_cols_only": window_layer(turn=lambda w: np.flip(w, -1)),
@@ -453,7 +448,6 @@ _CONV: dict[str, Step] = {
     "first_channel_only": window_layer(combine=_only_first),
     "im2col_order": window_layer(combine=_channels_fastest),
     "im2col_short_rows": window_layer(combine=_overlapping_rows),
-    "im2col_batch": window_layer(finish=lambda out: np.einsum("fhwn->nfhw", _as_columns(out))),
     "mean_over_channels": window_layer(combine=lambda windows, w: contract(windows, w) / w.shape[1]),
     "batch_first_only": window_layer(
         combine=lambda windows, w: _for_each(contract(windows[:1], w), len(windows), axis=0)

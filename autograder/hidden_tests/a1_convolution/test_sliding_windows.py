@@ -754,7 +754,7 @@ def test_mlp_params(student, rng, once, depth):
         ((2, 3), {"stride": (3, 2)}),
         ((3, 2), {"stride": (2, 3), "padding": (2, 1)}),
         ((4, 3), {"stride": 3, "padding": 2}),
-        ((1, 1), {"stride": (2, 3), "padding": 1}),
+        ((1, 1), {"stride": (2, 3), "padding": (2, 1)}),
     ],
     ids=[
         "stride 1, no padding",
