@@ -14,28 +14,24 @@ from autograder.config import SANDBOX_LEVELS, Course
 from autograder.diagnosis.material import load_material
 from autograder.errors import CourseError, did_you_mean
 from autograder.gradebook.read import scores
-from autograder.gradebook.record import record
 from autograder.grading.device import choose_devices, cuda_here, no_effect
 from autograder.grading.engine import grade_class, grade_one, spread
 from autograder.grading.journal import open_journal
 from autograder.grading.lock import only_grader
 from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.grading.secret import course_secret
-from autograder.intake.collect import collect
+from autograder.intake.collect import Collection, collect
 from autograder.intake.single import submission_at
 from autograder.measure.model import Measured
 from autograder.measure.question import Task, measure_question
 from autograder.measure.report import measured_json
 from autograder.model import Notebook, NotebookResult, Submission
+from autograder.outputs import outputs
 from autograder.release.build import build, publish
 from autograder.release.prove import prove, solution_submission
 from autograder.released import load_notebook, load_notebooks, parse_notebook
-from autograder.reports.classroom_page import write_classroom
-from autograder.reports.export import write_csv
-from autograder.reports.feedback import write_feedback
 from autograder.reports.files import replace_file
 from autograder.reports.machine import results_json
-from autograder.reports.merge import by_student
 from autograder.reports.scores import ScoreLine, write_scores
 from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
 
@@ -51,7 +47,7 @@ class Outcome:
     """What a grading run leaves behind.
 
     Attributes:
-        results: One per submission.
+        results: One per submission, by student, then notebook; without cells, messages and output.
         remarks: What a person should know about the run.
         paths: What to open.
     """
@@ -107,21 +103,15 @@ def grade_assignment(
         plans = _plans(
             course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only, devices=devices
         )
-        with open_journal(course.journal, assignment) as journal:
-            results = grade_class(
-                plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor, progress=progress
-            )
-        remarks = [journal.remark] if journal.remark else []
+        with open_journal(course.journal, assignment) as journal, outputs(course, assignment, len(notebooks)) as out:
+            for result in grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor):
+                out.take(result)
+                progress(result)
+            remarks = [journal.remark] if journal.remark else []
+            with _nothing_is_lost():
+                results, paths = out.finish(whole_class=not students)
         remarks.extend(_weaker_walls(course, results))
         remarks.extend(no_effect(device, assignment, notebooks))
-        with _nothing_is_lost():
-            record(course, results)
-            paths = [
-                write_feedback(course, assignment, entry.student, entry.notebooks) for entry in by_student(results)
-            ]
-            if not students:
-                paths.append(write_classroom(course, assignment, results))
-                paths.append(write_csv(course, assignment, results))
     if course.database:
         remarks.append(f"Gradebook: {course.gradebook_name}")
     else:
@@ -304,17 +294,17 @@ def _weaker_walls(course: Course, results: Sequence[NotebookResult]) -> Iterator
             )
 
 
-def _only(submissions: tuple[Submission, ...], students: Sequence[str] | None) -> tuple[Submission, ...]:
+def _only(submissions: Collection, students: Sequence[str] | None) -> Collection:
     if not students:
         return submissions
-    known = {submission.student for submission in submissions}
+    known = set(submissions.students)
     for name in students:
         if name not in known:
             raise CourseError(
                 f"Student: expected one of the {len(known)} who handed in, got '{name}'."
                 f"{did_you_mean(name, known)} Look at the folder's names."
             )
-    return tuple(submission for submission in submissions if submission.student in students)
+    return submissions.of(students)
 
 
 def _check_questions(notebooks: Sequence[Notebook], only: Sequence[str]) -> None:

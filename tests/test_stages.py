@@ -35,7 +35,7 @@ ALSO = {
     "diagnosis": {"autograder.sandbox.protocol", "autograder.mistakes", "autograder.hidden_tests"},
 }
 # Who chains stages.
-CHAINS = {"autograder.cli", "autograder.pipeline"}
+CHAINS = {"autograder.cli", "autograder.pipeline", "autograder.outputs"}
 PROCESSES = {
     "subprocess",
     "multiprocessing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,7 @@ WAIT_S = 15.0
 def record(course: Course, results: Sequence[NotebookResult]) -> None:
     """Write a run into gradebook and graded notebooks, for `nbgrader export`, `generate_feedback` and formgrader.
 
-    The same results again change nothing. Manual scores, extra credit and manual comments stay. Rows are committed
-    together or not at all; notebooks are prepared beside their places and moved there with the commit.
+    The same results again change nothing. Manual scores, extra credit and manual comments stay.
 
     Args:
         course: The course; its work folder is made if it is missing.
@@ -36,17 +35,81 @@ def record(course: Course, results: Sequence[NotebookResult]) -> None:
     Raises:
         CourseError: If the gradebook or the course's folder can't be read or written, in one line.
     """
-    releases = _releases(course, results)
-    with _files_in_one_line(course), _stage(course) as stage:
-        moves = [
-            move
-            for number, result in enumerate(results)
-            for move in _prepare(course, stage / str(number), result, releases)
-        ]
-        with open_gradebook(course, wait_s=WAIT_S) as gradebook:
-            write_rows(gradebook, course.id, releases, results)
-            for source, target in moves:
-                _move(source, target)
+    with recording(course) as run:
+        for result in results:
+            run.add(result)
+        run.finish(results)
+
+
+@contextmanager
+def recording(course: Course) -> Iterator[Recording]:
+    """Record a run while it goes on: each result as it comes, and the rows of all at the end.
+
+    Rows are committed together or not at all; notebooks are prepared beside their places and moved there with the
+    commit. Without `finish` nothing changes.
+
+    Args:
+        course: The course; its work folder is made if it is missing.
+
+    Raises:
+        CourseError: If the course's folder can't be written.
+    """
+    with _stage(course) as stage:
+        yield Recording(course, stage)
+
+
+class Recording:
+    """A run on its way into the gradebook. See `recording`.
+
+    Attributes:
+        stage: A folder on the course's disk for what is not yet in its place; gone when the recording ends.
+    """
+
+    def __init__(self, course: Course, stage: Path) -> None:
+        self._course = course
+        self.stage = stage
+        self._releases: dict[tuple[str, str], Release] = {}
+        self._added: list[tuple[str, str, str]] = []
+
+    def add(self, result: NotebookResult) -> None:
+        """Write the graded notebook of one result into the stage.
+
+        Raises:
+            CourseError: If the disk refuses, or the student's name can't be a folder's.
+        """
+        submission = result.submission
+        place = (_one_folder(submission.student), submission.assignment, submission.notebook)
+        with _files_in_one_line(self._course):
+            folder = self.stage / str(len(self._added))
+            folder.mkdir()
+            notebook = encode(graded_notebook(self._release(submission), result))
+            (folder / f"{submission.notebook}.ipynb").write_bytes(notebook)
+            if (timestamp := _timestamp_text(submission)) is not None:
+                (folder / TIMESTAMP).write_bytes(timestamp.encode())
+        self._added.append(place)
+
+    def finish(self, results: Sequence[NotebookResult]) -> None:
+        """Write the rows and put the notebooks into their places.
+
+        Args:
+            results: Those that were added; cells and messages are not needed any more.
+
+        Raises:
+            CourseError: If the gradebook or the course's folder can't be read or written.
+        """
+        for result in results:
+            self._release(result.submission)
+        with _files_in_one_line(self._course), open_gradebook(self._course, wait_s=WAIT_S) as gradebook:
+            write_rows(gradebook, self._course.id, self._releases, results)
+            for number, (student, assignment, notebook) in enumerate(self._added):
+                for name in (f"{notebook}.ipynb", TIMESTAMP):
+                    _move(self.stage / str(number) / name, self._course.autograded / student / assignment / name)
+
+    def _release(self, submission: Submission) -> Release:
+        key = (submission.assignment, submission.notebook)
+        if key not in self._releases:
+            self._releases[key] = load_release(self._course, *key)
+        return self._releases[key]
 
 
 def record_rows(course: Course, results: Sequence[NotebookResult]) -> None:
@@ -70,24 +133,6 @@ def _releases(course: Course, results: Sequence[NotebookResult]) -> dict[tuple[s
     return {name: load_release(course, *name) for name in sorted(names)}
 
 
-def _prepare(
-    course: Course, stage: Path, result: NotebookResult, releases: Mapping[tuple[str, str], Release]
-) -> Iterator[tuple[Path, Path]]:
-    """Write the files of one result into the stage, and say where they belong."""
-    submission = result.submission
-    target = course.autograded / _one_folder(submission.student) / submission.assignment
-    stage.mkdir()
-    notebook = graded_notebook(releases[submission.assignment, submission.notebook], result)
-    contents = {f"{submission.notebook}.ipynb": encode(notebook)}
-    if (timestamp := _timestamp_text(submission)) is not None:
-        contents[TIMESTAMP] = timestamp.encode()
-    for name, data in contents.items():
-        (stage / name).write_bytes(data)
-        yield stage / name, target / name
-    if timestamp is None:
-        yield stage / TIMESTAMP, target / TIMESTAMP
-
-
 def _move(source: Path, target: Path) -> None:
     """Put a file into its place; where there is none to put, the place stays empty."""
     if source.exists():
@@ -106,11 +151,12 @@ def _one_folder(student: str) -> str:
 @contextmanager
 def _stage(course: Course) -> Iterator[Path]:
     """A folder on the same disk as the graded notebooks, gone afterwards."""
-    course.work.mkdir(parents=True, exist_ok=True)
-    # Whoever records holds the course's lock: another stage is what a killed run left behind.
-    for left in course.work.glob(f"{_STAGE}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    stage = Path(tempfile.mkdtemp(dir=course.work, prefix=_STAGE))
+    with _files_in_one_line(course):
+        course.work.mkdir(parents=True, exist_ok=True)
+        # Whoever records holds the course's lock: another stage is what a killed run left behind.
+        for left in course.work.glob(f"{_STAGE}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        stage = Path(tempfile.mkdtemp(dir=course.work, prefix=_STAGE))
     try:
         yield stage
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from autograder.released import cell_source
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
+# Databases take some thousands of values in one statement.
+_STUDENTS_AT_ONCE = 500
 
 
 class Rows:
@@ -107,10 +110,6 @@ def write_rows(
     by_assignment: dict[str, list[NotebookResult]] = {}
     for result in results:
         by_assignment.setdefault(result.submission.assignment, []).append(result)
-    students = Rows(gradebook, "student", ["id"])
-    for result in results:
-        students.put((result.submission.student,))
-    students.write()
     assignments = Rows(gradebook, "assignment", ["name"])
     for name, group in by_assignment.items():
         assignment = assignments.put((name,), course_id=course_id)["id"]
@@ -120,7 +119,18 @@ def write_rows(
         cells = {
             notebook: _write_release(gradebook, notebooks, assignment, releases[name, notebook]) for notebook in used
         }
-        _write_submissions(gradebook, assignment, cells, releases, group, times_are_known=times_are_known)
+        for some in _by_students(group):
+            _write_submissions(gradebook, assignment, cells, releases, some, times_are_known=times_are_known)
+
+
+def _by_students(results: Sequence[NotebookResult]) -> Iterator[list[NotebookResult]]:
+    """Results in groups of so many students, so that a large class is never in memory with all its rows."""
+    by_student: dict[str, list[NotebookResult]] = {}
+    for result in results:
+        by_student.setdefault(result.submission.student, []).append(result)
+    groups = iter(by_student.values())
+    while some := list(itertools.islice(groups, _STUDENTS_AT_ONCE)):
+        yield [result for group in some for result in group]
 
 
 def naive_utc(moment: str | None) -> datetime | None:
@@ -185,7 +195,13 @@ def _write_submissions(
 ) -> None:
     tables = gradebook.tables
     submitted, handed_in = tables["submitted_assignment"], tables["submitted_notebook"]
-    submissions = Rows(gradebook, "submitted_assignment", ["student_id"], submitted.c.assignment_id == assignment)
+    names = sorted({result.submission.student for result in results})
+    students = Rows(gradebook, "student", ["id"], tables["student"].c.id.in_(names))
+    for name in names:
+        students.put((name,))
+    students.write()
+    theirs = (submitted.c.assignment_id == assignment) & submitted.c.student_id.in_(names)
+    submissions = Rows(gradebook, "submitted_assignment", ["student_id"], theirs)
     resubmitted: set[str] = set()
     for student, moment in _latest(results).items():
         before = submissions.known.get((student,))
@@ -194,11 +210,22 @@ def _write_submissions(
         if before is None or not times_are_known:
             submissions.put((student,), assignment_id=assignment, timestamp=moment)
     submissions.write()
-    mine = handed_in.c.assignment_id.in_(select(submitted.c.id).where(submitted.c.assignment_id == assignment))
+    mine = handed_in.c.assignment_id.in_([row["id"] for row in submissions.known.values()])
     notebooks = Rows(gradebook, "submitted_notebook", ["assignment_id", "notebook_id"], mine)
-    ours = select(handed_in.c.id).where(mine)
-    grades = Rows(gradebook, "grade", ["notebook_id", "cell_id"], tables["grade"].c.notebook_id.in_(ours))
-    comments = Rows(gradebook, "comment", ["notebook_id", "cell_id"], tables["comment"].c.notebook_id.in_(ours))
+    ours = [row["id"] for row in notebooks.known.values()]
+    grades, comments = (
+        Rows(
+            gradebook,
+            name,
+            ["notebook_id", "cell_id"],
+            # By cell, too: it comes first in the index.
+            tables[name].c.notebook_id.in_(ours) & tables[name].c.cell_id.in_(graded),
+        )
+        for name, graded in (
+            ("grade", [cell for rows in cells.values() for cell in rows.graded.values()]),
+            ("comment", [cell for rows in cells.values() for _, cell in rows.answers]),
+        )
+    )
     for result in results:
         submission = result.submission
         rows = cells[submission.notebook]

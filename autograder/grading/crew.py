@@ -36,7 +36,7 @@ def side_by_side(
     """Do the same with each piece of work, in processes side by side; answers in the order in which they come.
 
     A process that dies (the system ran out of memory, say) is replaced, and its piece is tried once more when all
-    others are done, with no other process beside it. A new piece is taken only when a process is free for it.
+    others are done, with no other process beside it. Of the work, one piece at most is taken ahead.
 
     Args:
         task: A function of a module.
@@ -56,21 +56,23 @@ def side_by_side(
         for first in itertools.islice(pieces, jobs or cores()):
             crew.append(_Helper(task))
             crew[-1].give(first)
+        # Taken ahead, and given before an answer is handed on, so that no process waits for what is done with answers.
+        following = next(pieces, None)
         while crew:
             ready = wait([helper.connection for helper in crew])
             for helper in [entry for entry in crew if entry.connection in ready]:
                 (number, piece), answer = helper.take()
                 crew.remove(helper)
-                if isinstance(answer, Lost):
-                    dead.append((number, piece))
-                else:
-                    yield number, answer
-                following = next(pieces, None)
                 if following is None:
                     helper.leave()
                 else:
                     crew.append(_Helper(task) if isinstance(answer, Lost) else helper)
                     crew[-1].give(following)
+                    following = next(pieces, None)
+                if isinstance(answer, Lost):
+                    dead.append((number, piece))
+                else:
+                    yield number, answer
         for again in dead:
             crew.append(_Helper(task))
             crew[-1].give(again)

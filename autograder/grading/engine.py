@@ -8,11 +8,13 @@ import gc
 import hashlib
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
+
+import msgspec
 
 from autograder.config import SANDBOX_LEVELS
 from autograder.diagnosis.material import load_material
@@ -48,10 +50,10 @@ def grade_class(
     fresh: bool = False,
     jobs: int = 0,
     executor: Executor | None = None,
-    progress: Callable[[NotebookResult], None] = lambda result: None,
-) -> tuple[NotebookResult, ...]:
+) -> Iterator[NotebookResult]:
     """Grade submissions; what the journal knows is not graded again.
 
+    Nothing is kept: a submission is taken from the sequence when its turn comes, and its result is the caller's.
     Where a plan names single questions, the others keep what was found last for the same answers.
 
     Args:
@@ -61,40 +63,40 @@ def grade_class(
         fresh: Grade even what the journal knows.
         jobs: Processes of our own; 0 means one per core, 1 stays in this process.
         executor: Any executor to use instead of processes of our own.
-        progress: Called with each result as it comes.
 
-    Returns:
-        One result per submission, in the order of the submissions.
+    Yields:
+        One result per submission, in the order in which they come.
 
     Raises:
         SandboxError: If the wall is weaker than the course demands.
         CourseError: If the journal can't be written, or single questions are wanted of a submission without earlier
             results.
     """
-    results: dict[int, NotebookResult] = {}
-    waiting: list[int] = []
     keys = {name: plan_key(plan) for name, plan in plans.items()}
     _refuse_without_earlier(plans, submissions, journal)
-    for index, submission in enumerate(submissions):
-        known = None if fresh else _known(plans[submission.notebook], keys[submission.notebook], submission, journal)
-        if known is None:
-            waiting.append(index)
-        else:
-            # The same answers may have been handed in again under another file name or time.
-            results[index] = replace(known, submission=submission)
-            progress(results[index])
-    work = [(plans[submissions[index].notebook], submissions[index]) for index in waiting]
-    for position, graded in _run(work, jobs, executor):
-        (plan, submission), index = work[position], waiting[position]
-        results[index] = _kept(plan, keys[submission.notebook], graded, journal)
-        progress(results[index])
-    return tuple(results[index] for index in range(len(submissions)))
+    waiting: Sequence[int] = range(len(submissions))
+    if not fresh and journal is not None and len(journal):
+        waiting = []
+        for index, submission in enumerate(submissions):
+            known = _known(plans[submission.notebook], keys[submission.notebook], submission, journal)
+            if known is None:
+                waiting.append(index)
+            else:
+                # The same answers may have been handed in again under another file name or time.
+                yield replace(known, submission=submission)
+    work = (submissions[index] for index in waiting)
+    for position, answer in _run(plans, work, jobs, executor):
+        graded = answer
+        if isinstance(graded, Lost):
+            submission = submissions[waiting[position]]
+            plan = plans[submission.notebook]
+            graded = held_result(submission, plan.notebook, declared_tests(plan), graded.reason)
+        name = graded.submission.notebook
+        yield _kept(plans[name], keys[name], graded, journal)
 
 
-def _known(plan: GradingPlan, key: str, submission: Submission, journal: Journal | None) -> NotebookResult | None:
+def _known(plan: GradingPlan, key: str, submission: Submission, journal: Journal) -> NotebookResult | None:
     """What the journal has on a submission, if nothing is left to be graded."""
-    if journal is None:
-        return None
     own, answer = submission_key(key, submission), answer_key(submission)
     if plan.only is None:
         result = journal.get(own)
@@ -240,27 +242,26 @@ def close_graders() -> None:
 
 
 def _run(
-    work: Sequence[tuple[GradingPlan, Submission]], jobs: int, executor: Executor | None
-) -> Iterator[tuple[int, NotebookResult]]:
-    if executor is None and jobs == 1:
-        for position, (plan, submission) in enumerate(work):
-            yield position, grade_one(plan, submission)
-        return
-    if executor is None:
-        # What this machine offers is found out once, so that all submissions stand behind the same wall.
-        walled = [
-            (replace(plan, level=choose(plan.level, probe(thorough=False))), submission) for plan, submission in work
-        ]
-        answers = side_by_side(_grade_pair, walled, jobs)
+    plans: Mapping[str, GradingPlan], work: Iterable[Submission], jobs: int, executor: Executor | None
+) -> Iterator[tuple[int, NotebookResult | Lost]]:
+    """Grade each submission somewhere: its number and its result, in the order in which they come."""
+    if executor is not None:
+        yield from elsewhere(executor, grade_one, ((plans[submission.notebook], submission) for submission in work))
+    elif jobs == 1:
+        for position, submission in enumerate(work):
+            yield position, grade_one(plans[submission.notebook], submission)
     else:
-        answers = elsewhere(executor, grade_one, work)
-    for position, answer in answers:
-        plan, submission = work[position]
-        if isinstance(answer, Lost):
-            yield position, held_result(submission, plan.notebook, declared_tests(plan), answer.reason)
-        else:
-            yield position, answer
+        # What this machine offers is found out once, so that all submissions stand behind the same wall.
+        walled = {name: replace(plan, level=choose(plan.level, probe(thorough=False))) for name, plan in plans.items()}
+        for position, answer in side_by_side(_Grade(walled), work, jobs):
+            yield position, answer if isinstance(answer, Lost) else msgspec.msgpack.decode(answer, type=NotebookResult)
 
 
-def _grade_pair(pair: tuple[GradingPlan, Submission]) -> NotebookResult:
-    return grade_one(*pair)
+@dataclass(frozen=True, slots=True)
+class _Grade:
+    """What a process of ours does. It gets the plans once, and gives results in a form that is quick to send."""
+
+    plans: Mapping[str, GradingPlan]
+
+    def __call__(self, submission: Submission) -> bytes:
+        return msgspec.msgpack.encode(grade_one(self.plans[submission.notebook], submission))

@@ -7,9 +7,10 @@ becomes one with a problem and never stops the others.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import overload
 
 from autograder.errors import SubmissionError
 from autograder.intake.archive import members
@@ -23,27 +24,63 @@ from autograder.model import Notebook, Submission
 _MAX_PATH_CHARS = 300
 
 
-def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook]) -> tuple[Submission, ...]:
-    """Read and rebuild everything that was handed in.
+class Collection(Sequence[Submission]):
+    """What lies in a folder, one submission per student and notebook, by student, then notebook.
+
+    A submission is read and rebuilt when it is asked for, and kept nowhere: a class of thousands takes no memory.
+
+    Args:
+        hand_ins: What each student handed in, by student.
+        notebooks: The released notebooks of the assignment.
+    """
+
+    def __init__(self, hand_ins: Sequence[HandIn], notebooks: Sequence[Notebook]) -> None:
+        self._hand_ins = tuple(hand_ins)
+        self._notebooks = tuple(sorted(notebooks, key=lambda notebook: notebook.name))
+
+    @property
+    def students(self) -> tuple[str, ...]:
+        """Who handed in."""
+        return tuple(hand_in.student for hand_in in self._hand_ins)
+
+    def of(self, students: Container[str]) -> Collection:
+        """What some of them handed in."""
+        return Collection([entry for entry in self._hand_ins if entry.student in students], self._notebooks)
+
+    def __len__(self) -> int:
+        """How many submissions."""
+        return len(self._hand_ins) * len(self._notebooks)
+
+    @overload
+    def __getitem__(self, index: int) -> Submission: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Submission, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Submission | tuple[Submission, ...]:
+        """Read and rebuild one, or some."""
+        if isinstance(index, slice):
+            return tuple(self[number] for number in range(*index.indices(len(self))))
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        student, notebook = divmod(index % len(self), len(self._notebooks))
+        release = self._notebooks[notebook]
+        others = [entry.name for entry in self._notebooks if entry is not release]
+        return _submission(self._hand_ins[student], release, others)
+
+
+def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook]) -> Collection:
+    """Find everything that was handed in.
 
     Args:
         folder: Where the submissions lie.
         assignment: Id of the assignment, for nbgrader's layout.
         notebooks: The released notebooks of the assignment.
 
-    Returns:
-        One submission per student and notebook, by student, then notebook.
-
     Raises:
         CourseError: If the folder is missing or holds no submission.
     """
-    names = [notebook.name for notebook in notebooks]
-    submissions = [
-        _submission(hand_in, release, [name for name in names if name != release.name])
-        for hand_in in hand_ins(folder, assignment, names)
-        for release in notebooks
-    ]
-    return tuple(sorted(submissions, key=lambda submission: (submission.student, submission.notebook)))
+    return Collection(hand_ins(folder, assignment, [notebook.name for notebook in notebooks]), notebooks)
 
 
 def _submission(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Submission:

@@ -15,11 +15,60 @@ from autograder.reports.rendering import render
 _NONE: Mapping[str, str] = {}
 
 
-def write_feedback(course: Course, assignment: str, student: str, results: Sequence[NotebookResult]) -> Path:
-    """Write a student's page to `feedback/<student>/<assignment>/feedback.html`, replacing an older one.
+class FeedbackPages:
+    """Makes the pages of one assignment.
 
     Args:
-        course: The course; its title, the assignment's and the notebooks' come from its files.
+        course: The course; the assignment's title and the notebooks' come from its files.
+        assignment: Id of the assignment.
+
+    Raises:
+        CourseError: If there is no such assignment.
+    """
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._course = course
+        self._assignment = assignment
+        config = load_assignment(course, assignment)
+        self._title = config.title
+        self._titles = {notebook.name: notebook.title for notebook in config.notebooks}
+
+    def place(self, student: str) -> Path:
+        """Where a student's page belongs: `feedback/<student>/<assignment>/feedback.html`.
+
+        Raises:
+            CourseError: If the name can't be a folder's.
+        """
+        if student in {"", ".", ".."} or Path(student).name != student or "\0" in student:
+            raise CourseError(
+                f"Student: expected a name that can be a folder's, got {student!r}. Rename the submission."
+            )
+        return self._course.feedback / student / self._assignment / "feedback.html"
+
+    def page(self, student: str, results: Sequence[NotebookResult]) -> bytes:
+        """A student's page.
+
+        Args:
+            student: Whose page.
+            results: The student's results in this assignment, in any order.
+
+        Raises:
+            CourseError: If there is nothing to show.
+        """
+        if not results:
+            raise CourseError(
+                f"Feedback: expected results of {student} in {self._assignment}, got none. Grade them first."
+            )
+        order = {name: number for number, name in enumerate(self._titles)}
+        ordered = sorted(results, key=lambda result: order.get(result.submission.notebook, len(order)))
+        return render_feedback(student, self._title, ordered, self._titles, self._course.lectures).encode("utf-8")
+
+
+def write_feedback(course: Course, assignment: str, student: str, results: Sequence[NotebookResult]) -> Path:
+    """Write a student's page into its place, replacing an older one.
+
+    Args:
+        course: The course.
         assignment: Id of the assignment.
         student: Whose page.
         results: The student's results in this assignment, in any order.
@@ -27,16 +76,8 @@ def write_feedback(course: Course, assignment: str, student: str, results: Seque
     Raises:
         CourseError: If the name can't be a folder's, there is nothing to show, or the page can't be written.
     """
-    if student in {"", ".", ".."} or Path(student).name != student or "\0" in student:
-        raise CourseError(f"Student: expected a name that can be a folder's, got {student!r}. Rename the submission.")
-    if not results:
-        raise CourseError(f"Feedback: expected results of {student} in {assignment}, got none. Grade them first.")
-    config = load_assignment(course, assignment)
-    titles = {notebook.name: notebook.title for notebook in config.notebooks}
-    order = {name: number for number, name in enumerate(titles)}
-    ordered = sorted(results, key=lambda result: order.get(result.submission.notebook, len(order)))
-    page = render_feedback(student, config.title, ordered, titles, course.lectures)
-    return replace_file(course.feedback / student / assignment / "feedback.html", page.encode("utf-8"))
+    pages = FeedbackPages(course, assignment)
+    return replace_file(pages.place(student), pages.page(student, results))
 
 
 def render_feedback(

@@ -242,7 +242,7 @@ def test_a_locked_database_is_named(course: Course, monkeypatch: pytest.MonkeyPa
     """Where another program is writing, the run stops with one line and no file is changed."""
     record(course, [result(course, "ada")])
     before = files(course.autograded)
-    monkeypatch.setattr("autograder.gradebook.record.open_gradebook", lambda it: open_gradebook(it, wait_s=0.05))
+    monkeypatch.setattr("autograder.gradebook.record.WAIT_S", 0.05)
     with closing(sqlite3.connect(course.gradebook, isolation_level=None)) as other:
         other.execute("begin immediate")
         with pytest.raises(CourseError) as caught:

@@ -95,9 +95,9 @@ def test_layouts(tmp_path: Path, put: Any, data: bytes) -> None:
 def test_collecting_twice_gives_the_same(tmp_path: Path, put: Any, data: bytes) -> None:
     """Dates of files play no part, and nothing is written."""
     path = put(f"ada/{NAME}", data)
-    first = collect(tmp_path, "a1_convolution", [release_notebook()])
+    first = tuple(collect(tmp_path, "a1_convolution", [release_notebook()]))
     os.utime(path, (0, 0))
-    assert collect(tmp_path, "a1_convolution", [release_notebook()]) == first
+    assert tuple(collect(tmp_path, "a1_convolution", [release_notebook()])) == first
     assert first[0].submitted_at is None
     assert [entry.name for entry in tmp_path.rglob("*")] == ["ada", NAME]
 
@@ -658,3 +658,18 @@ def test_good_zip_beside_a_bad_one(tmp_path: Path, put: Any, data: bytes) -> Non
     put("ada/a.zip", b"junk")
     put("ada/b.zip", make_zip({NAME: data}))
     assert only(tmp_path).problem is None
+
+
+def test_a_submission_is_read_when_it_is_asked_for(tmp_path: Path, put: Any, data: bytes) -> None:
+    """Whoever only counts, or takes one, reads no other; students can be picked before anything is read."""
+    for student in ("ada", "bob", "cy"):
+        put(f"{student}/{NAME}", data)
+    found = collect(tmp_path, "a1_convolution", [release_notebook()])
+    (tmp_path / "ada" / NAME).write_bytes(b"%PDF-1.7")
+    assert (len(found), found.students) == (3, ("ada", "bob", "cy"))
+    assert "PDF" in str(found[0].problem)
+    assert found[-1].student == "cy"
+    assert [entry.student for entry in found[1:]] == ["bob", "cy"]
+    assert [entry.student for entry in found.of({"cy", "ada"})] == ["ada", "cy"]
+    with pytest.raises(IndexError):
+        found[3]
