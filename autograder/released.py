@@ -107,7 +107,8 @@ def _parse_questions(data: Iterable[Mapping[str, Any]], cells: tuple[Cell, ...])
         yield Question(
             id=course["question"],
             title=course["title"],
-            points=cell["metadata"]["nbgrader"]["points"],
+            # A whole number would come back as another one from journal and processes: 4 as 4.0.
+            points=float(cell["metadata"]["nbgrader"]["points"]),
             functions=() if manual else _functions(cells, course["question"]),
             uses=tuple(course.get("uses", ())),
             forbidden=tuple(course.get("forbidden", ())),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from autograder.errors import CourseError
@@ -44,6 +45,14 @@ def test_notebook_is_read(built: DemoCourse) -> None:
         ),
         Question(id="why", title="Thoughts", points=1.5, manual=True, section="3. Thoughts"),
     )
+
+
+def test_a_notebook_survives_its_way_through_json(built: DemoCourse) -> None:
+    """What a journal or another process gives back is the same to the last byte: whole points, too."""
+    notebook = load_notebook(built.course, "demo", "first")
+    data = msgspec.json.encode(notebook)
+
+    assert msgspec.json.encode(msgspec.json.decode(data, type=Notebook)) == data
 
 
 def test_ideas_are_read(demo: DemoCourse) -> None:
