@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -216,6 +217,39 @@ def test_a_wall_that_is_too_weak_on_a_worker(grading_plan, cluster):
         SandboxError, match=r"Worker tcp://\S+ Sandbox: the course demands 'landlock', .* gives 'rlimits'"
     ):
         grade_class({NOTEBOOK: weak}, [someone], executor=cluster)
+
+
+def test_the_example_for_slurm(real_course, scheduler, monkeypatch, capsys):
+    """The program in docs/scale.md runs as it stands there, with workers of another origin."""
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "scale.md").read_text(), flags=re.DOTALL)
+    asked = []
+
+    class Slurm:
+        scheduler_address = scheduler
+
+        def __init__(self, **options: object) -> None:
+            asked.append(options)
+
+        def __enter__(self) -> Slurm:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def scale(self, *, jobs: int) -> None:
+            asked.append(jobs)
+
+    module = types.ModuleType("dask_jobqueue")
+    module.SLURMCluster = Slurm
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", module)
+    monkeypatch.chdir(real_course.root)
+    broken = real_course.submitted / "zoe" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"%PDF-1.7")
+    exec(compile(program, "scale.md", "exec"), {"__name__": "__main__"})
+    assert asked[0]["cores"] == asked[0]["processes"]
+    assert "1 graded;" in capsys.readouterr().out
+    assert set(scores(real_course, ASSIGNMENT)) == {"zoe"}
 
 
 def test_tasks_begin_with_a_plan(cluster):
