@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.killed.course import left_behind, write_class
-from tests.killed.runs import TWO, Zygote, copy_of, log
+from tests.killed.runs import TWO, Undisturbed, Zygote, copy_of, log, size_kb
 from tests.release.fixture_course import DemoCourse
 
 
@@ -27,12 +26,13 @@ def handed_in(tmp_path_factory) -> DemoCourse:
 
 
 @pytest.fixture(scope="package")
-def undisturbed(handed_in, zygote, tmp_path_factory) -> tuple[dict[str, Any], float]:
-    """What is left behind where nothing is killed, and how long it took."""
+def undisturbed(handed_in, zygote, tmp_path_factory) -> Undisturbed:
+    """A run to which nothing happens."""
     demo = copy_of(handed_in, tmp_path_factory.mktemp("undisturbed"))
     started = time.monotonic()
     assert zygote.grade(demo, *TWO) == 0, log(demo)
-    return left_behind(demo.course), time.monotonic() - started
+    took_s = time.monotonic() - started
+    return Undisturbed(left_behind(demo.course), took_s, size_kb(demo) - size_kb(handed_in))
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 from tests.killed.course import ASSIGNMENT
@@ -18,6 +19,21 @@ from tests.release.fixture_course import DemoCourse
 
 TWO = ("--jobs", "2")
 _LONGEST_S = 300.0
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run to which nothing happens.
+
+    Attributes:
+        left: What it leaves behind.
+        took_s: How long it took.
+        needs_kb: What it adds to the disk.
+    """
+
+    left: dict[str, Any]
+    took_s: float
+    needs_kb: int
 
 
 class Zygote:
@@ -72,3 +88,8 @@ def copy_of(demo: DemoCourse, root: Path) -> DemoCourse:
 
 def log(demo: DemoCourse) -> str:
     return (demo.root / "log").read_text()
+
+
+def size_kb(demo: DemoCourse) -> int:
+    """What a course's files take on a disk of 4 KB pages."""
+    return sum(-(-path.stat().st_size // 4096) * 4 for path in demo.root.rglob("*") if path.is_file())

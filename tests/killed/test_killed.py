@@ -93,10 +93,10 @@ def test_a_handful_of_moments(demo, zygote, undisturbed):
     rng = random.Random(seed)
     killers = []
     for victim in VICTIMS:
-        killers.append(Killer(victim, rng.uniform(0, undisturbed[1])))
+        killers.append(Killer(victim, rng.uniform(0, undisturbed.took_s)))
         zygote.grade(demo, *TWO, meanwhile=killers[-1])
     assert killers[0].struck
-    check(demo, zygote, undisturbed[0])
+    check(demo, zygote, undisturbed.left)
     journal = demo.course.journal / f"{ASSIGNMENT}.jsonl"
     before = journal.read_bytes()
     assert zygote.grade(demo, *TWO) == 0
@@ -108,6 +108,6 @@ def test_a_handful_of_moments(demo, zygote, undisturbed):
 def test_thirty_moments(demo, zygote, undisturbed, number):
     """A new course for each moment; the second run alone must mend it."""
     rng = random.Random(number)
-    killer = Killer(VICTIMS[number % len(VICTIMS)], rng.uniform(0, undisturbed[1]))
+    killer = Killer(VICTIMS[number % len(VICTIMS)], rng.uniform(0, undisturbed.took_s))
     zygote.grade(demo, *TWO, meanwhile=killer)
-    check(demo, zygote, undisturbed[0])
+    check(demo, zygote, undisturbed.left)

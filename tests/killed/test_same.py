@@ -25,7 +25,7 @@ def test_any_number_of_processes(demo, zygote, undisturbed, jobs):
     """All that is left behind is the same, in a new run and in one that grades anew."""
     for more in ((), ("--fresh",)):
         assert zygote.grade(demo, "--jobs", jobs, *more) == 0, log(demo)
-        assert left_behind(demo.course) == undisturbed[0]
+        assert left_behind(demo.course) == undisturbed.left
 
 
 def test_any_order_behind_any_wall(handed_in, monkeypatch):

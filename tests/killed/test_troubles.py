@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.killed.course import left_behind
-from tests.killed.runs import TWO, Zygote, copy_of, log
+from tests.killed.runs import TWO, Undisturbed, Zygote, copy_of, log, size_kb
 from tests.killed.test_killed import check, family
 from tests.release.fixture_course import DemoCourse
 
-# From a disk without room for the first record to one with room for all but the last pages.
-ROOM_KB = [120, *(pytest.param(room, marks=pytest.mark.slow) for room in (4, 24, 60, 200, 320, 400, 480))]
+# Of what a run needs: from a disk without room for the first record to one with room for all but the last files.
+ROOM = [0.45, *(pytest.param(room, marks=pytest.mark.slow) for room in (0.02, 0.1, 0.25, 0.7, 0.85, 0.95))]
 
 
 class Signaller:
@@ -57,7 +56,7 @@ def test_a_run_that_is_stopped(demo, zygote, undisturbed, number, to_all, status
     while any(Path(f"/proc/{pid}/root").exists() for pid in signaller.family) and time.monotonic() < give_up:
         time.sleep(0.02)
     assert not [pid for pid in signaller.family if Path(f"/proc/{pid}/root").exists()]
-    check(demo, zygote, undisturbed[0])
+    check(demo, zygote, undisturbed.left)
 
 
 def test_what_is_lost_is_made_again(demo, zygote, undisturbed):
@@ -68,7 +67,7 @@ def test_what_is_lost_is_made_again(demo, zygote, undisturbed):
     for folder in (course.autograded, course.feedback, course.exports):
         shutil.rmtree(folder)
     records = {path: path.read_bytes() for path in course.journal.iterdir()}
-    check(demo, zygote, undisturbed[0])
+    check(demo, zygote, undisturbed.left)
     assert {path: path.read_bytes() for path in course.journal.iterdir()} == records
 
 
@@ -93,18 +92,15 @@ def small_disk(tmp_path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("room_kb", ROOM_KB)
-def test_a_full_disk(handed_in: DemoCourse, zygote: Zygote, undisturbed, small_disk, room_kb):
+@pytest.mark.parametrize("room", ROOM)
+def test_a_full_disk(handed_in: DemoCourse, zygote: Zygote, undisturbed: Undisturbed, small_disk, room):
     """One line says what could not be written; with room, the same command ends as if there had always been some."""
     demo = copy_of(handed_in, small_disk(100_000))
-    used_kb = sum(-(-path.stat().st_size // 4096) * 4 for path in demo.root.rglob("*") if path.is_file())
-    small_disk(used_kb + room_kb)
-    (demo.root / "log").symlink_to(f"{small_disk(used_kb + room_kb)}-log")
+    folder = small_disk(size_kb(demo) + int(room * undisturbed.needs_kb) // 4 * 4)
+    (demo.root / "log").symlink_to(f"{folder}-log")
     assert zygote.grade(demo, *TWO) == 2, log(demo)
     (line,) = log(demo).strip().splitlines()
     assert "No space left on device" in line or "disk is full" in line
     (demo.root / "log").unlink()
     small_disk(100_000)
-    assert zygote.grade(demo, *TWO) == 0, log(demo)
-    (demo.root / "log").unlink()
-    assert left_behind(demo.course) == undisturbed[0]
+    check(demo, zygote, undisturbed.left)
