@@ -18,10 +18,11 @@ from autograder.config import load_course
 from autograder.sandbox import levels
 from tests.hostile.arena import Arena
 from tests.hostile.cases import all_cases
-from tests.hostile.ordinary import NotPossible, as_ordinary_user
+from tests.hostile.ordinary import NotPossible, as_ordinary_user, as_root
 from tests.hostile.report import Pass, figures, from_json, lines, to_json
 
 ROOT = Path(__file__).parents[2]
+_MODULE = ["-m", "tests.hostile"]
 
 
 def main() -> int:
@@ -60,27 +61,30 @@ def _one_pass(level: str) -> str:
         arena.close()
 
 
-def _planned() -> list[tuple[str, str]]:
-    """Level and user of every pass."""
-    me = "root" if os.getuid() == 0 else "ordinary user"
-    planned = [(level, me) for level in levels.probe().levels]
-    if me == "root":
+def _planned() -> list[tuple[str, str, list[str]]]:
+    """User, level and command of every pass; without a command, the level says why there is none."""
+    if os.getuid() != 0:
+        return [("ordinary user", level, _here(level)) for level in levels.probe().levels]
+    planned = [("root", level, _here(level)) for level in levels.probe().levels]
+    for user, become in (("root", as_root), ("ordinary user", as_ordinary_user)):
         try:
-            offered = json.loads(_run(as_ordinary_user(["-m", "tests.hostile", "--levels"])))
-            planned += [(level, "ordinary user") for level in offered]
+            offered = json.loads(_run(become([*_MODULE, "--levels"])))
         except NotPossible as error:
-            planned.append((f"none ({error})", "ordinary user"))
+            planned.append((user, str(error), []))
+            continue
+        known = {level for other, level, _ in planned if other == user}
+        planned += [(user, level, become([*_MODULE, "--level", level])) for level in offered if level not in known]
     return planned
 
 
-def _start(planned: tuple[str, str]) -> Pass:
-    level, user = planned
-    if level.startswith("none"):
+def _here(level: str) -> list[str]:
+    return [sys.executable, *_MODULE, "--level", level]
+
+
+def _start(planned: tuple[str, str, list[str]]) -> Pass:
+    user, level, command = planned
+    if not command:
         return Pass(level="none", user=user, skipped=level)
-    arguments = ["-m", "tests.hostile", "--level", level]
-    command = [sys.executable, *arguments]
-    if os.getuid() == 0 and user != "root":
-        command = as_ordinary_user(arguments)
     return Pass(level=level, user=user, outcomes=from_json(_run(command)))
 
 

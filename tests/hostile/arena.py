@@ -86,9 +86,15 @@ class Outcome:
 
 
 class Arena:
-    """A grader process's share of a course, with one sandbox for all cases."""
+    """A grader process's share of a course, with one sandbox for all cases.
 
-    def __init__(self, level: str) -> None:
+    Args:
+        level: The wall.
+        kind: Libraries that workers find imported.
+        forbidden: Names that are taken out; None takes out those of the notebook.
+    """
+
+    def __init__(self, level: str, *, kind: str = "numpy", forbidden: tuple[str, ...] | None = None) -> None:
         self._stack = ExitStack()
         self._root = Path(tempfile.mkdtemp(prefix="hostile-"))
         self._stack.callback(shutil.rmtree, self._root, ignore_errors=True)
@@ -105,7 +111,7 @@ class Arena:
         self._notebook = parse_notebook(self._release)
         try:
             with self._place():
-                self._open(level)
+                self._open(level, kind, self._notebook.forbidden if forbidden is None else forbidden)
         except BaseException:
             self.close()
             raise
@@ -163,12 +169,12 @@ class Arena:
             finally:
                 os.chdir(here)
 
-    def _open(self, level: str) -> None:
+    def _open(self, level: str, kind: str, forbidden: tuple[str, ...]) -> None:
         secret = bytes.fromhex(self._guard.canaries["secret"])
         plan = plan_grading(self._course, self._notebook, secret)
         self._library = dict(plan.library)
         self._sandbox = self._stack.enter_context(
-            open_sandbox(kind="numpy", limits=LIMITS, forbidden=self._notebook.forbidden, level=level)
+            open_sandbox(kind=kind, limits=LIMITS, forbidden=forbidden, level=level)
         )
         self._tests = self._stack.enter_context(HiddenTests(Path(plan.tests), secret))
         material = load_material(self._notebook)

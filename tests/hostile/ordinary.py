@@ -1,4 +1,4 @@
-"""The same command as an ordinary user, where root starts it: a spare uid, and no right that root had.
+"""The same command as somebody else: as an ordinary user, or as root where every user may read the interpreter.
 
 Where the interpreter lies below a folder that only root may enter (a home), that folder is covered by an empty one in
 which nothing but the interpreter shows, in a mount namespace that ends with the command.
@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-# Nobody's: no account has it, so none of its processes or files is anyone else's.
+# No account has it, so none of its processes or files is anyone else's.
 SPARE_UID = 64_789
 
 
@@ -21,23 +21,30 @@ class NotPossible(Exception):
 
 
 def as_ordinary_user(arguments: list[str]) -> list[str]:
-    """The command that runs Python with these arguments under the spare uid.
+    """The command that runs Python with these arguments under a spare uid, without any right that root had.
 
     Raises:
         NotPossible: If a program for it is missing.
     """
-    for program in ("setpriv", "unshare"):
-        if shutil.which(program) is None:
-            raise NotPossible(f"there is no `{program}` here")
+    _demand("setpriv")
     drop = ["setpriv", f"--reuid={SPARE_UID}", f"--regid={SPARE_UID}", "--clear-groups", "--bounding-set=-all"]
-    drop += ["--no-new-privs", "env", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent", "PYTHONDONTWRITEBYTECODE=1"]
-    command = shlex.join([*drop, sys.executable, *arguments])
-    steps = [step for path in _needed() for step in _uncover(path)]
-    return ["unshare", "--mount", "sh", "-ec", "\n".join([*steps, f"exec {command}"])]
+    return _uncovered([*drop, "--no-new-privs", "env", "HOME=/nonexistent", sys.executable, *arguments])
 
 
-def _needed() -> list[Path]:
-    return [Path(path) for path in dict.fromkeys((sys.base_prefix, os.path.realpath(sys.prefix)))]
+def as_root(arguments: list[str]) -> list[str]:
+    """The command that runs Python with these arguments as root, who can then give workers a uid of their own.
+
+    Raises:
+        NotPossible: If a program for it is missing.
+    """
+    return _uncovered([sys.executable, *arguments])
+
+
+def _uncovered(command: list[str]) -> list[str]:
+    _demand("unshare")
+    needed = dict.fromkeys((sys.base_prefix, os.path.realpath(sys.prefix)))
+    steps = [step for path in needed for step in _uncover(Path(path))]
+    return ["unshare", "--mount", "sh", "-ec", "\n".join([*steps, f"exec {shlex.join(command)}"])]
 
 
 def _uncover(path: Path) -> list[str]:
@@ -52,3 +59,8 @@ def _uncover(path: Path) -> list[str]:
         f"mkdir -p {shlex.quote(str(path))}",
         f"mount --move {kept} {shlex.quote(str(path))}",
     ]
+
+
+def _demand(program: str) -> None:
+    if shutil.which(program) is None:
+        raise NotPossible(f"there is no `{program}` here")

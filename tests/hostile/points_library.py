@@ -250,9 +250,12 @@ CASES = (
         code="""
             def correlate1d(x, w):
                 import torch
-                tensor = torch.tensor(x, requires_grad=True)
-                torch.nn.functional.conv_transpose1d(tensor[None, None], torch.tensor(w)[None, None]).sum().backward()
-                return tensor.grad.numpy()
+                kind = np.result_type(x, w, np.float32)
+                out = torch.tensor(np.zeros(len(x) - len(w) + 1, kind), requires_grad=True)
+                kernel = torch.tensor(w.astype(kind))[None, None]
+                spread = torch.nn.functional.conv_transpose1d(out[None, None], kernel)
+                (spread * torch.tensor(x.astype(kind))).sum().backward()
+                return out.grad.numpy()
 
             def convolve1d(x, w):
                 return correlate1d(x, w[::-1])

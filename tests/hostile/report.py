@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from autograder.config import SANDBOX_LEVELS
 from tests.hostile.arena import Outcome
 from tests.hostile.case import Case
 
@@ -119,6 +118,3 @@ def from_json(text: str) -> tuple[Outcome, ...]:
         )
         for entry in json.loads(text)
     )
-
-
-assert SANDBOX_LEVELS
