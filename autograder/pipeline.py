@@ -105,7 +105,8 @@ def grade_assignment(
         )
         with open_journal(course.journal, assignment) as journal, outputs(course, assignment, len(notebooks)) as out:
             for result in grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor):
-                out.take(result)
+                with _nothing_is_lost():
+                    out.take(result)
                 progress(result)
             remarks = [journal.remark] if journal.remark else []
             with _nothing_is_lost():

@@ -46,7 +46,7 @@ def test_any_order_behind_any_wall(handed_in, monkeypatch):
             for notebook in notebooks
         }
         rng.shuffle(submissions)
-        results = grade_class(plans, submissions, jobs=1)
+        results = list(grade_class(plans, submissions, jobs=1))
         close_graders()
         assert [result.submission for result in results] == submissions
         assert {result.sandbox_level for result in results} == {level}
