@@ -159,7 +159,7 @@ class _Exam:
         return self._try(question, replacements, budget_s) if replacements else None
 
     def _try(self, question: Question, replacements: Mapping[str, str], budget_s: float) -> _Try:
-        asked = ask(question.id, self.tests, self.worker, replacements, budget_s=budget_s)
+        asked = ask(question.id, self.tests, self.worker, replacements, forbidden=question.forbidden, budget_s=budget_s)
         result = score(question, self._explain(asked.results, question), output=asked.output)
         return _Try(result=result, attempt=asked.attempt, replacements=replacements, spent_s=asked.spent_s)
 

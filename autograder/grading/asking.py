@@ -41,6 +41,7 @@ def ask(
     *,
     before: Callable[[Session], None] = lambda session: None,
     enough: Callable[[str, Case], bool] = lambda test, case: False,
+    forbidden: Sequence[str] = (),
     budget_s: float = math.inf,
 ) -> Asked:
     """Ask one question; once more from the start if a process ended in a way that the answer need not have caused.
@@ -54,13 +55,14 @@ def ask(
         replacements: Function name to source that takes the place of the notebook's.
         before: Prepares each session.
         enough: Looks at each case as it comes; true means that the rest is not worth asking.
+        forbidden: Dotted names that its answer must not use.
         budget_s: What all calls may take together, in all sessions; the one that goes beyond it is the last.
     """
-    asker = _Asker(worker, replacements, Recorder(), before)
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
     asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.unexplained)
     if not asker.unexplained:
         return asked
-    asker = _Asker(worker, replacements, Recorder(), before)
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
     return _ask(question, tests, asker, enough, budget_s - asked.spent_s, again=lambda: False)
 
 
@@ -98,10 +100,16 @@ class _Asker:
     """Hands out the session of one question, and starts another after one was stopped."""
 
     def __init__(
-        self, worker: Worker, replacements: Mapping[str, str], recorder: Recorder, before: Callable[[Session], None]
+        self,
+        worker: Worker,
+        replacements: Mapping[str, str],
+        forbidden: Sequence[str],
+        recorder: Recorder,
+        before: Callable[[Session], None],
     ) -> None:
         self._worker = worker
         self._replacements = replacements
+        self._forbidden = forbidden
         self._before = before
         self._session: _Watched | None = None
         self.recorder = recorder
@@ -113,7 +121,7 @@ class _Asker:
         """The session in which the next call is made."""
         if self._session is None or self._session.stopped:
             self.close()
-            session = self._worker.ask(replacements=self._replacements)
+            session = self._worker.ask(replacements=self._replacements, forbidden=self._forbidden)
             self._before(session)
             self._session = _Watched(session, self)
         return self._session

@@ -27,7 +27,7 @@ from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
 from autograder.grading.partial import held, merged
 from autograder.grading.plan import GradingPlan, answer_key, plan_key, submission_key
-from autograder.model import DeclaredTest, NotebookResult, Submission
+from autograder.model import DeclaredTest, Notebook, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.levels import choose, probe
 from autograder.sandbox.protocol import Sandbox
@@ -205,6 +205,12 @@ class Grader:
     stack: ExitStack
 
 
+def _restricted(notebook: Notebook) -> tuple[str, ...]:
+    """Names that single questions don't allow, beyond those that the whole notebook doesn't."""
+    named = dict.fromkeys(name for question in notebook.questions for name in question.forbidden)
+    return tuple(name for name in named if name not in notebook.forbidden)
+
+
 @functools.lru_cache(maxsize=4)
 def open_grader(plan: GradingPlan) -> Grader:
     """One set of hidden tests and one forkserver per process and plan, closed when the process ends."""
@@ -212,7 +218,13 @@ def open_grader(plan: GradingPlan) -> Grader:
     atexit.register(stack.close)
     _open.append(stack)
     sandbox = stack.enter_context(
-        open_sandbox(kind=plan.notebook.kind, limits=plan.limits, forbidden=plan.notebook.forbidden, level=plan.level)
+        open_sandbox(
+            kind=plan.notebook.kind,
+            limits=plan.limits,
+            forbidden=plan.notebook.forbidden,
+            restricted=_restricted(plan.notebook),
+            level=plan.level,
+        )
     )
     if SANDBOX_LEVELS.index(sandbox.level) < SANDBOX_LEVELS.index(plan.minimum):
         stack.close()

@@ -72,7 +72,7 @@ class _Version:
     def reports(self) -> tuple[CellReport, ...]:
         return ()
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None) -> Session:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
         return _Share(self._listed, self._listed.begin(self._key), self._key)
 
     def close(self) -> None:

@@ -31,7 +31,12 @@ _NONSENSE = Stopped(
 
 
 def open_sandbox(
-    *, kind: str, limits: Limits, forbidden: tuple[str, ...] = (), level: str | None = None
+    *,
+    kind: str,
+    limits: Limits,
+    forbidden: tuple[str, ...] = (),
+    restricted: tuple[str, ...] = (),
+    level: str | None = None,
 ) -> ForkserverSandbox:
     """Start a forkserver behind a wall.
 
@@ -39,6 +44,7 @@ def open_sandbox(
         kind: "numpy" or "torch".
         limits: What student code may use.
         forbidden: Dotted names of functions and modules that are taken out of the workers.
+        restricted: Dotted names that single sessions may be asked to do without.
         level: One of config.SANDBOX_LEVELS, or None for the strongest that the machine offers.
 
     Raises:
@@ -47,17 +53,24 @@ def open_sandbox(
     # Who names a level knows that it is there, or is told by a forkserver that doesn't start.
     capabilities = levels.probe(thorough=False) if level is None else levels.guess()
     return ForkserverSandbox(
-        kind=kind, limits=limits, forbidden=tuple(forbidden), level=levels.choose(level, capabilities)
+        kind=kind,
+        limits=limits,
+        forbidden=tuple(forbidden),
+        restricted=tuple(restricted),
+        level=levels.choose(level, capabilities),
     )
 
 
 class ForkserverSandbox:
     """A forkserver, and the workers that it forks. See `protocol.Sandbox`."""
 
-    def __init__(self, *, kind: str, limits: Limits, forbidden: tuple[str, ...], level: str) -> None:
+    def __init__(
+        self, *, kind: str, limits: Limits, forbidden: tuple[str, ...], restricted: tuple[str, ...], level: str
+    ) -> None:
         self._kind = kind
         self._limits = limits
         self._forbidden = forbidden
+        self._restricted = restricted
         self._level = level
         self._forkservers = {False: self._start(plots=False)}
         self._workers: list[ForkserverWorker] = []
@@ -96,7 +109,12 @@ class ForkserverSandbox:
 
     def _start(self, *, plots: bool) -> Forkserver:
         return Forkserver(
-            kind=self._kind, level=self._level, limits=self._limits, forbidden=self._forbidden, plots=plots
+            kind=self._kind,
+            level=self._level,
+            limits=self._limits,
+            forbidden=self._forbidden,
+            restricted=self._restricted,
+            plots=plots,
         )
 
     def _spawn(self, *, plots: bool) -> Group:
@@ -131,7 +149,7 @@ class ForkserverWorker:
         """How each cell ran."""
         return self._loader.reports
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None) -> ForkserverSession:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> ForkserverSession:
         """Start a session. Where none can be had, its calls say why.
 
         Raises:
@@ -143,20 +161,20 @@ class ForkserverWorker:
             # Code that was run beside our versions may have kept them in its folder, for a question without them.
             self._group.kill()
         self._has_seen_ours = bool(replacements)
-        session = self._session(replacements or {})
+        session = self._session(replacements or {}, forbidden)
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session
 
-    def _session(self, replacements: Mapping[str, str]) -> ForkserverSession:
+    def _session(self, replacements: Mapping[str, str], forbidden: Sequence[str]) -> ForkserverSession:
         for _ in range(2):
             if isinstance(self._group, Group) and not self._group.alive:
                 self._group = self._loader.load(self._spawn)
             try:
-                return ForkserverSession(self._group, replacements, self._limits)
+                return ForkserverSession(self._group, replacements, forbidden, self._limits)
             except LeftBehindError:
                 if isinstance(self._group, Group):
                     self._group.kill()
-        return ForkserverSession(_NONSENSE, replacements, self._limits)
+        return ForkserverSession(_NONSENSE, replacements, forbidden, self._limits)
 
     def close(self) -> None:
         """End everything that this notebook started. May be called twice."""
@@ -174,7 +192,9 @@ class ForkserverSession:
         LeftBehindError: If earlier sessions have left processes behind: the notebook must be loaded again.
     """
 
-    def __init__(self, group: Group | Stopped, replacements: Mapping[str, str], limits: Limits) -> None:
+    def __init__(
+        self, group: Group | Stopped, replacements: Mapping[str, str], forbidden: Sequence[str], limits: Limits
+    ) -> None:
         self._limits = limits
         self._left_s = limits.question_wall_s
         self._output = ""
@@ -184,7 +204,7 @@ class ForkserverSession:
             self._stopped = group
         else:
             self._group = group
-            self._stopped = self._start(replacements)
+            self._stopped = self._start(replacements, forbidden)
 
     @property
     def output(self) -> str:
@@ -227,9 +247,9 @@ class ForkserverSession:
         if self._stopped is None:
             self._stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message="This session is closed.")
 
-    def _start(self, replacements: Mapping[str, str]) -> Stopped | None:
+    def _start(self, replacements: Mapping[str, str], forbidden: Sequence[str]) -> Stopped | None:
         try:
-            self._line = self._group.ask(replacements, time.monotonic() + self._limits.call_wall_s)
+            self._line = self._group.ask(replacements, forbidden, time.monotonic() + self._limits.call_wall_s)
         except (OSError, wire.DeadlinePassed, Overuse) as error:
             self._group.kill()
             return _why(error, "The loaded notebook does not answer.")
@@ -243,8 +263,7 @@ class ForkserverSession:
         elif isinstance(message[0], messages.Started) and not message[0].problem:
             return None
         elif isinstance(message[0], messages.Started):
-            text = f"Our version of a function does not run beside this notebook: {message[0].problem}."
-            stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message=text)
+            stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message=message[0].problem)
         else:
             stopped = self._cut(_NONSENSE)
         self._stopped = stopped

@@ -30,10 +30,13 @@ _HINTS = {
     "sympy": "these answers are written with NumPy alone",
 }
 # Functions below a public one that do the same work, and where NumPy keeps them: since 2.0, and before.
-_KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2"}
+_KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2", "numpy.einsum": "c_einsum"}
 _KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
 # Their places in the table of C functions that NumPy gives to other extensions; NumPy never changes a place.
 _C_PLACES = {"numpy.convolve": 172, "numpy.correlate": 212}
+
+# By name, the cells in which restricted functions are held.
+_passages: dict[str, list[CellType]] = {}
 
 # Longer text is data rather than code; a tree takes hundreds of times its text's memory.
 _MAX_CHARS = 100_000
@@ -98,6 +101,37 @@ def forbid(names: Iterable[str]) -> None:
         sys.meta_path.insert(0, _Refuser(tuple(modules)))
 
 
+def restrict(names: Iterable[str]) -> None:
+    """Make functions ready for `ban`: all that refers to one gets a passage to it. Called once, before student code.
+
+    So it doesn't matter where student code keeps what it has got.
+
+    Raises:
+        LookupError: If a name is neither a module nor a function of one.
+    """
+    for name in names:
+        if not _is_module(name):
+            _passages[name] = [_passage(name, original) for original in _originals(name)]
+
+
+def ban(names: Iterable[str]) -> None:
+    """Close the passages to functions, and take modules out of this process, after student code has run in it.
+
+    Raises:
+        LookupError: If a name is no module, and was not made ready.
+    """
+    names = tuple(names)
+    forbid_kernels(names, _stand_in)
+    forbid(name for name in names if _is_module(name))
+    for name in names:
+        if name in _passages:
+            for cell in _passages[name]:
+                cell.cell_contents = _stand_in(name)
+            _empty_c_place(name)
+        elif not _is_module(name):
+            raise LookupError(f"Forbidden name {name}: expected one that the sandbox was told of when it was opened.")
+
+
 class _Refuser(importlib.abc.MetaPathFinder):
     """Finds no forbidden module, and lets no one look further."""
 
@@ -136,6 +170,35 @@ def _is_module(name: str) -> bool:
 
 
 def _remove_function(name: str) -> None:
+    stand_in = _stand_in(name)
+    for original in _originals(name):
+        _replace_everywhere(original, stand_in)
+    _empty_c_place(name)
+
+
+def _passage(name: str, original: Any) -> CellType:
+    """Put a function that leads on to the original in its place. The cell in which the original is held."""
+    target: Any = None
+
+    def passage(*args: Any, **kwargs: Any) -> Any:
+        return target(*args, **kwargs)
+
+    passage.__name__ = passage.__qualname__ = name.rpartition(".")[2]
+    passage.__doc__ = getattr(original, "__doc__", None)
+    _replace_everywhere(original, passage)
+    assert passage.__closure__ is not None
+    cell: CellType = passage.__closure__[0]
+    # Only now, or it would have been replaced there as well.
+    cell.cell_contents = original
+    return cell
+
+
+def _originals(name: str) -> tuple[Any, ...]:
+    """What stands behind a name: the function, those that it wraps, and what does their work.
+
+    Raises:
+        LookupError: If there is no such function.
+    """
     function = _look_up(name)
     if function is None:
         raise LookupError(f"Forbidden name {name}: expected a module, or a function of an importable module.")
@@ -143,19 +206,18 @@ def _remove_function(name: str) -> None:
     if name in _KERNELS:
         kernels = (_look_up(f"{module}.{_KERNELS[name]}") for module in _KERNEL_MODULES)
         originals += [next(kernel for kernel in kernels if kernel is not None)]
-        _empty_c_place(_C_PLACES[name])
-    stand_in = _stand_in(name)
-    for original in originals:
-        _replace_everywhere(original, stand_in)
+    return tuple(originals)
 
 
-def _empty_c_place(place: int) -> None:
+def _empty_c_place(name: str) -> None:
     """Take a function out of NumPy's table for other extensions; who calls it all the same has a crash."""
+    if name not in _C_PLACES:
+        return
     table = next(found for module in _KERNEL_MODULES if (found := _look_up(f"{module}._ARRAY_API")) is not None)
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     start = pointer(table, None)
-    ctypes.c_void_p.from_address(start + place * ctypes.sizeof(ctypes.c_void_p)).value = None
+    ctypes.c_void_p.from_address(start + _C_PLACES[name] * ctypes.sizeof(ctypes.c_void_p)).value = None
 
 
 def _look_up(name: str) -> Any:
@@ -187,7 +249,7 @@ def _stand_in(name: str) -> Callable[..., NoReturn]:
     return gone
 
 
-def _replace_everywhere(original: Any, stand_in: Callable[..., NoReturn]) -> None:
+def _replace_everywhere(original: Any, stand_in: Callable[..., Any]) -> None:
     """Put the stand-in wherever the original is held: namespaces, containers, closures."""
     for holder in gc.get_referrers(original):
         if isinstance(holder, dict):

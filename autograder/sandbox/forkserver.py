@@ -23,7 +23,7 @@ import msgspec
 from autograder.model import Limits
 from autograder.sandbox import cgroup, kernel, messages, namespaces, processes, rlimits, walls, wire
 from autograder.sandbox.folders import remove_folder
-from autograder.sandbox.forbidden import forbid
+from autograder.sandbox.forbidden import forbid, restrict
 
 _PARENT_CHECK_S = 1.0
 _ENDING_S = 5.0
@@ -40,6 +40,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         level: Which wall.
         limits: What student code may use.
         forbidden: Dotted names that are taken out of the workers.
+        restricted: Dotted names that single questions may not use.
         private: Folders that no worker may read.
         root: Folder of all scratch folders; removed at the end, in case the grader can't.
         memory_group: Control group to join, or "".
@@ -51,6 +52,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: str
     limits: Limits
     forbidden: tuple[str, ...]
+    restricted: tuple[str, ...]
     private: tuple[str, ...]
     root: str
     memory_group: str
@@ -73,6 +75,7 @@ def main() -> None:
         private = [Path(entry) for entry in order.private]
         wall = walls.prepare(order.level, order.limits, order.forbidden, private, root=root)
         forbid(order.forbidden)
+        restrict(order.restricted)
         gc.collect()
         gc.freeze()
         kernel.collapse_memory()

@@ -8,7 +8,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.errors import SandboxError
@@ -97,7 +97,7 @@ class Group:
                 return report
         raise WireError("Worker: expected the report of a cell, got something else.")
 
-    def ask(self, replacements: Mapping[str, str], deadline: float) -> Line:
+    def ask(self, replacements: Mapping[str, str], forbidden: Sequence[str], deadline: float) -> Line:
         """Have a session forked, and those ended on which the grader has hung up.
 
         Raises:
@@ -110,7 +110,9 @@ class Group:
         self._close_hung_up()
         try:
             with theirs:
-                message = messages.Ask(session=self._count, replacements=dict(replacements), ended=ended)
+                message = messages.Ask(
+                    session=self._count, replacements=dict(replacements), forbidden=list(forbidden), ended=ended
+                )
                 self._control.send(message, fds=[theirs.fileno()], deadline=deadline)
         except BaseException:
             ours.close()

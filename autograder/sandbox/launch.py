@@ -61,7 +61,16 @@ class Forkserver:
         SandboxError: If it does not start.
     """
 
-    def __init__(self, *, kind: str, level: str, limits: Limits, forbidden: Sequence[str], plots: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        kind: str,
+        level: str,
+        limits: Limits,
+        forbidden: Sequence[str],
+        restricted: Sequence[str],
+        plots: bool = True,
+    ) -> None:
         self._lock = threading.Lock()
         self._count = 0
         self.workers: set[int] = set()
@@ -77,6 +86,7 @@ class Forkserver:
             "level": level,
             "limits": limits,
             "forbidden": tuple(forbidden),
+            "restricted": tuple(restricted),
             "private": (str(Path.cwd()),),
             "root": str(self._root),
             "memory_group": str(self.memory_group or ""),

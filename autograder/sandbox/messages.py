@@ -67,6 +67,7 @@ class Ask(Message, frozen=True, tag=True):
 
     session: int
     replacements: dict[str, str]
+    forbidden: list[str]
     ended: list[int]
 
 

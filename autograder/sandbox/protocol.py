@@ -132,11 +132,12 @@ class Worker(Protocol):
         """How each cell ran."""
         ...
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None) -> Session:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
         """Start a session from the loaded notebook, as if no question had been asked before.
 
         Args:
             replacements: Function name to Python source that defines it; takes the place of the student's.
+            forbidden: Dotted names of functions that are gone in this session, from replacements too.
         """
         ...
 

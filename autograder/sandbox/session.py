@@ -9,13 +9,13 @@ import os
 import random
 import sys
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograder.sandbox import messages, wire
-from autograder.sandbox.forbidden import ForbiddenCall
+from autograder.sandbox.forbidden import ForbiddenCall, ban
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output
@@ -29,18 +29,16 @@ _exit = os._exit
 _MISSING = object()
 
 
-def serve_session(
-    channel: wire.Channel, notebook: NotebookRunner, replacements: Mapping[str, str], output_bytes: int
-) -> None:
+def serve_session(channel: wire.Channel, notebook: NotebookRunner, ask: messages.Ask, output_bytes: int) -> None:
     """Answer calls until the grader hangs up.
 
     Args:
         channel: The grader is on the other side.
         notebook: Loaded.
-        replacements: Function name to Python source that takes the place of the student's function.
+        ask: What is to be replaced, and what is not allowed.
         output_bytes: Bytes of text that may be printed.
     """
-    _Session(channel, notebook, output_bytes).serve(replacements)
+    _Session(channel, notebook, output_bytes).serve(ask)
 
 
 class _Session:
@@ -54,10 +52,11 @@ class _Session:
         self._pid = os.getpid()
         self._output = Output(output_bytes, self._overflow)
 
-    def serve(self, replacements: Mapping[str, str]) -> None:
+    def serve(self, ask: messages.Ask) -> None:
         sys.stdout = sys.stderr = self._output
         _reseed()
-        self._channel.send(messages.Started(problem=self._replace(replacements)))
+        problem = self._forbid(ask.forbidden) or self._replace(ask.replacements)
+        self._channel.send(messages.Started(problem=problem[:_TEXT_LENGTH]))
         while (received := self._channel.receive(messages.to_session)) is not None:
             call, blob = received
             self._call = call.id
@@ -75,6 +74,16 @@ class _Session:
             except WireError as error:
                 self._channel.send(self._raised(error))
 
+    def _forbid(self, names: Sequence[str]) -> str:
+        """Take away what this question doesn't allow. What went wrong, or ""."""
+        try:
+            if names:
+                ban(names)
+        except BaseException as error:  # noqa: BLE001 - what the student did to Python may break ours
+            types, message, _ = self._notebook.describe(error)
+            return f"What this question doesn't allow can't be taken away: {types[0]}: {message}."
+        return ""
+
     def _replace(self, replacements: Mapping[str, str]) -> str:
         """Put our functions in the place of the student's. What went wrong, or ""."""
         for name, source in replacements.items():
@@ -84,7 +93,7 @@ class _Session:
                 self._notebook.namespace[name] = scope[name]
             except BaseException as error:  # noqa: BLE001 - what the student did to Python may break ours
                 types, message, _ = self._notebook.describe(error)
-                return f"{types[0]}: {message}"[:_TEXT_LENGTH]
+                return f"Our version of a function does not run beside this notebook: {types[0]}: {message}."
         return ""
 
     def _answer(self, call: messages.Call, blob: memoryview) -> tuple[messages.Message, list[memoryview]]:

@@ -159,7 +159,7 @@ class _Worker:
                 for running in self._sessions.values():
                     os.close(running.process)
                 with socket.socket(fileno=fd) as sock:
-                    serve_session(wire.Channel(sock), self._notebook, ask.replacements, self._limits.output_bytes)
+                    serve_session(wire.Channel(sock), self._notebook, ask, self._limits.output_bytes)
             finally:
                 _exit(0)
         os.close(fd)

@@ -48,9 +48,11 @@ class FakeWorker:
     functions: Mapping[str, Any]
     reports: tuple[CellReport, ...] = ()
     asked: list[Mapping[str, str]] = field(default_factory=list)
+    forbade: list[tuple[str, ...]] = field(default_factory=list)
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None) -> FakeSession:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> FakeSession:
         self.asked.append(replacements or {})
+        self.forbade.append(tuple(forbidden))
         functions = dict(self.functions)
         for name, source in (replacements or {}).items():
             scope: dict[str, Any] = {}

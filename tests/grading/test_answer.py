@@ -99,7 +99,7 @@ def test_a_broken_prerequisite_costs_its_own_points_only(tests):
     worker = FakeWorker(scope)
     original_ask = worker.ask
 
-    def ask(*, replacements=None):
+    def ask(*, replacements=None, forbidden=()):
         session = original_ask(replacements=replacements)
         scope["size"] = session.functions["size"]
         return session
@@ -109,6 +109,16 @@ def test_a_broken_prerequisite_costs_its_own_points_only(tests):
     assert points(result)[:2] == [(0, 0), (4, 0)]
     assert result.questions[1].helped
     assert "our versions of size" in result.questions[1].remarks[-1]
+
+
+def test_what_a_question_does_not_allow_is_gone_in_both_tries(tests):
+    """Its names are told to each of its sessions, and to no other question's."""
+    total = replace(QUESTIONS[1], forbidden=("numpy.einsum",))
+    notebook = replace(NOTEBOOK, questions=(QUESTIONS[0], total, QUESTIONS[2]))
+    worker = FakeWorker({"size": size, "total": len})
+    grade_submission(SUBMISSION, notebook, tests, FakeSandbox(lambda cells: worker), LIBRARY)
+    assert worker.asked == [{}, {}, LIBRARY]
+    assert worker.forbade == [(), ("numpy.einsum",), ("numpy.einsum",)]
 
 
 def test_no_second_try_for_what_was_not_tried(tests):
@@ -158,7 +168,7 @@ def test_the_time_of_a_second_try(tests, monkeypatch, timed_out, spent_s, left_s
     """All of a question's time, but after a time-out what is left of it, or that of one call."""
     budgets = []
 
-    def asking(question, tests, worker, replacements, *, budget_s):
+    def asking(question, tests, worker, replacements, *, forbidden, budget_s):
         budgets.append(budget_s)
         verdict = Verdict.TIMEOUT if timed_out else Verdict.FAILED
         results = tuple(TestResult(test=test, verdict=verdict) for test in tests.declared if test.question == question)
@@ -254,7 +264,7 @@ def test_the_first_try_is_named_before_the_second(tests):
     scope["total"] = lambda ns: sum(scope["size"](n) for n in ns) if len(ns) > 1 else 0
 
     class Worker(FakeWorker):
-        def ask(self, *, replacements=None):
+        def ask(self, *, replacements=None, forbidden=()):
             session = super().ask(replacements=replacements)
             scope["size"] = session.functions["size"]
             return session

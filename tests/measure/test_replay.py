@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ class Notebook:
         self.opened = 0
         self._functions = functions
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None) -> Any:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Any:
         self.opened += 1
         return Stopping(dict(self._functions))
 

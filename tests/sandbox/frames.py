@@ -63,7 +63,10 @@ def good_frames() -> list[Frame]:
         ("from forkserver", messages.Spawned(pid=12, scratch="/tmp/x")),
         ("from forkserver", messages.Ended(pid=12)),
         ("to worker", messages.Load(cells=[messages.CellSource(id="a", source="x = 1", mode="full")] * 2)),
-        ("to worker", messages.Ask(session=2, replacements={"f": "def f(): ..."}, ended=[1])),
+        (
+            "to worker",
+            messages.Ask(session=2, replacements={"f": "def f(): ..."}, forbidden=["numpy.einsum"], ended=[1]),
+        ),
         ("from worker", messages.Walled(problem="")),
         ("from worker", messages.CellDone(index=0, ok=False, message="no", reduced=True)),
         ("from worker", messages.Loaded()),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
+import torch
 
+from autograder.errors import SandboxError
 from autograder.model import Verdict
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from autograder.sandbox.forbidden import find_forbidden
@@ -278,3 +281,79 @@ def other(): return float((torch.ones(3, requires_grad=True) * 2).mean())
         assert worker.ask().call("function", [], {}) == Returned(value=9.0)
         assert worker.ask().call("other", [], {}) == Returned(value=2.0)
         assert isinstance(worker.ask().call("module", [], {}), Stopped)
+
+
+def test_what_a_question_does_not_allow_is_gone_in_its_session_only() -> None:
+    """However the notebook has kept the function; other questions have it, and neighbours stay."""
+    keeps = {
+        "name": "np.einsum('i->', x)",
+        "alias": "alias('i->', x)",
+        "list": "kept[0]('i->', x)",
+        "tuple": "fixed[0]('i->', x)",
+        "bound": "bound('i->', x)",
+        "dict": "by_name['sum']('i->', x)",
+        "default": "with_default(x)",
+        "closure": "closed(x)",
+        "partial": "short(x)",
+        "attribute": "Holder.function('i->', x)",
+        "import": "importlib.import_module('numpy').einsum('i->', x)",
+        "kernel": "np._core.multiarray.c_einsum('i->', x)",
+    }
+    functions = "".join(f"def way{number}(x): return {way}\n" for number, way in enumerate(keeps.values()))
+    source = f"""
+import importlib
+from functools import partial
+import numpy as np
+from numpy import einsum as alias
+kept, by_name, fixed, bound = [np.einsum], {{"sum": np.einsum}}, (np.einsum,), np.einsum.__call__
+def with_default(x, f=np.einsum): return f("i->", x)
+def make(f): return lambda x: f("i->", x)
+closed, short = make(np.einsum), partial(np.einsum, "i->")
+class Holder:
+    function = staticmethod(np.einsum)
+{functions}
+def allowed(x): return x.sum()
+"""
+    with open_sandbox(kind="numpy", limits=LIMITS, restricted=("numpy.einsum",)) as sandbox:
+        worker = sandbox.load([code(source)])
+        assert worker.reports[0].ok, worker.reports
+        x = np.ones(3)
+        for number, way in enumerate(keeps):
+            reply = worker.ask(forbidden=("numpy.einsum",)).call(f"way{number}", [x], {})
+            assert isinstance(reply, Stopped), (way, reply)
+            assert reply.verdict is Verdict.FORBIDDEN
+            assert "np.einsum is not allowed" in reply.message
+            assert worker.ask().call(f"way{number}", [x], {}) == Returned(value=3.0), way
+        assert worker.ask(forbidden=("numpy.einsum",)).call("allowed", [x], {}) == Returned(value=3.0)
+        stopped = worker.ask(forbidden=("numpy.ones",)).call("allowed", [x], {})
+        assert isinstance(stopped, Stopped)
+        assert "numpy.ones" in stopped.message
+
+
+def test_a_question_can_do_without_a_module(load: Load) -> None:
+    """A module that one question doesn't allow can't be imported in its session."""
+    worker = load("def f():\n    import statistics\n    return statistics.mean([1, 3])")
+    assert worker.ask().call("f", [], {}) == Returned(value=2)
+    reply = worker.ask(forbidden=("statistics",)).call("f", [], {})
+    assert isinstance(reply, Stopped)
+    assert reply.verdict is Verdict.FORBIDDEN
+
+
+def test_a_restricted_name_must_exist() -> None:
+    """A name that is none stops the start: it would be no leave to use anything."""
+    with pytest.raises(SandboxError, match=r"numpy\.no_such_function"):
+        open_sandbox(kind="numpy", limits=LIMITS, restricted=("numpy.no_such_function",))
+
+
+def test_operators_of_torch_can_be_gone_in_one_session() -> None:
+    """What one question doesn't allow of torch is there for the others."""
+    source = "import torch\ndef f(x): return torch.ops.aten.conv2d(x, x)"
+    limits = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
+    name = "torch.nn.functional.conv2d"
+    with open_sandbox(kind="torch", limits=limits, restricted=(name,)) as sandbox:
+        worker = sandbox.load([code(source)])
+        x = np.ones((1, 1, 2, 2), np.float32)
+        assert isinstance(worker.ask(forbidden=(name,)).call("f", [torch.from_numpy(x)], {}), Stopped)
+        reply = worker.ask().call("f", [torch.from_numpy(x)], {})
+        assert isinstance(reply, Returned)
+        assert float(reply.value) == 4.0
