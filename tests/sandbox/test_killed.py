@@ -8,7 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from autograder.model import Limits, Verdict
+from autograder.sandbox import levels
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.processes import children
 from autograder.sandbox.protocol import Returned, Stopped
@@ -96,3 +99,23 @@ def test_a_process_that_ends_itself(load: Load) -> None:
     assert isinstance(reply, Stopped)
     assert reply.verdict is Verdict.STUDENT_ERROR
     assert not reply.unexplained
+
+
+@pytest.mark.parametrize(
+    ("trials", "refusal"),
+    [
+        ([("the trial ended with status -9", False), ("", True)], ""),
+        ([("the trial did not end", False), ("no user namespaces", True)], "no user namespaces"),
+        ([("the trial did not end", False), ("the trial did not end", False)], "the trial did not end"),
+        ([("no user namespaces", True)], "no user namespaces"),
+    ],
+    ids=["killed", "killed, then refused", "killed twice", "refused"],
+)
+def test_a_trial_of_a_wall_that_was_killed(
+    monkeypatch: pytest.MonkeyPatch, trials: list[tuple[str, bool]], refusal: str
+) -> None:
+    """It says nothing about the machine, so it is tried again; what the machine refuses is not."""
+    left = list(trials)
+    monkeypatch.setattr(levels, "_try", lambda level: left.pop(0))
+    assert levels._refusal("namespaces") == refusal
+    assert not left
