@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.diagnosis.attempt import Attempt
-from autograder.grading.asking import ask
+from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.score import score
+from autograder.grading.serving import ServingWorker
 from autograder.model import (
     DeclaredTest,
     Diagnosis,
@@ -25,7 +26,7 @@ from autograder.model import (
     Verdict,
 )
 from autograder.sandbox.forbidden import find_forbidden
-from autograder.sandbox.protocol import CellReport, Sandbox, Worker
+from autograder.sandbox.protocol import CellReport, Sandbox
 
 # A limit cut the answer short, or we did not judge it: what it replied is not the whole of it.
 _UNNAMED = {Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT, Verdict.FORBIDDEN, Verdict.GRADER_FAULT}
@@ -60,7 +61,7 @@ def grade_submission(
     if submission.problem is not None:
         questions = tuple(_ungraded(question, tests, submission.problem) for question in notebook.questions)
         return NotebookResult(submission=submission, questions=questions, sandbox_level=sandbox.level)
-    worker = sandbox.load(submission.cells)
+    worker = ServingWorker(sandbox.load(submission.cells))
     try:
         exam = _Exam(
             submission=submission,
@@ -125,7 +126,7 @@ class _Exam:
     submission: Submission
     notebook: Notebook
     tests: HiddenTests
-    worker: Worker
+    worker: ServingWorker
     library: Mapping[str, str]
     diagnostician: Diagnostician | None
     limits: Limits
@@ -159,20 +160,34 @@ class _Exam:
         return self._try(question, replacements, budget_s) if replacements else None
 
     def _try(self, question: Question, replacements: Mapping[str, str], budget_s: float) -> _Try:
-        asked = ask(question.id, self.tests, self.worker, replacements, forbidden=question.forbidden, budget_s=budget_s)
+        asked = self._ask(question, self.tests, replacements, budget_s)
         result = score(question, self._explain(asked.results, question), output=asked.output)
         return _Try(result=result, attempt=asked.attempt, replacements=replacements, spent_s=asked.spent_s)
+
+    def _ask(self, question: Question, tests: HiddenTests, replacements: Mapping[str, str], budget_s: float) -> Asked:
+        """Ask a question where others were asked; if something fails there, once more where nothing else was."""
+
+        def once(budget_s: float) -> Asked:
+            self.worker.next_question()
+            asked = ask(question.id, tests, self.worker, replacements, forbidden=question.forbidden, budget_s=budget_s)
+            if any(result.verdict is not Verdict.PASSED for result in asked.results):
+                self.worker.discard()
+            return asked
+
+        asked = once(budget_s)
+        if not self.worker.shared or all(result.verdict is Verdict.PASSED for result in asked.results):
+            return asked
+        return once(max(self.limits.call_wall_s, budget_s - asked.spent_s))
 
     def _diagnosis(self, tried: _Try) -> Diagnosis | None:
         if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):
             return None
-        question = tried.result.question.id
+        question = tried.result.question
 
         def again(tests: HiddenTests) -> Attempt:
-            budget_s = self.limits.question_wall_s
-            return ask(question, tests, self.worker, tried.replacements, budget_s=budget_s).attempt
+            return self._ask(question, tests, tried.replacements, self.limits.question_wall_s).attempt
 
-        return self.diagnostician.name(question, tried.attempt, again)
+        return self.diagnostician.name(question.id, tried.attempt, again)
 
     def _explain(self, results: Sequence[TestResult], question: Question) -> tuple[TestResult, ...]:
         """Put the cause in the place of its consequence: a cell that did not run, a name that is not allowed."""

@@ -162,6 +162,9 @@ class _Watched:
     def output(self) -> str:
         return self._session.output
 
+    def begin(self) -> bool:
+        return self._session.begin()
+
     def close(self) -> None:
         self._session.close()
 

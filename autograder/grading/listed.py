@@ -102,5 +102,8 @@ class _Share:
     def output(self) -> str:
         return ""
 
+    def begin(self) -> bool:
+        return False
+
     def close(self) -> None:
         """Others go on in it."""

@@ -86,5 +86,8 @@ class _Noted:
     def output(self) -> str:
         return self._session.output
 
+    def begin(self) -> bool:
+        return False
+
     def close(self) -> None:
         self._session.close()

@@ -239,6 +239,20 @@ class ForkserverSession:
             self.close()
         return reply
 
+    def begin(self) -> bool:
+        """Go on with another question. False if it can't be: what was asked may still be at work there."""
+        if self._line is None or not self._group.is_idle():
+            return False
+        deadline = time.monotonic() + self._limits.call_wall_s
+        try:
+            self._line.channel.send(messages.Begin(), deadline=deadline)
+            reply = self._group.reply(self._line, deadline)
+        except (OSError, WireError, LeftBehindError, wire.DeadlinePassed, Overuse):
+            return False
+        self._output = ""
+        self._left_s = self._limits.question_wall_s
+        return not isinstance(reply, Stopped) and reply[0] == messages.Started(problem="")
+
     def close(self) -> None:
         """End the process. May be called twice."""
         if self._line is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
-from autograder.sandbox import messages, wire
+from autograder.sandbox import messages, processes, wire
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.protocol import Stopped
@@ -150,6 +150,15 @@ class Group:
             # The worker itself is gone, or no longer to be relied on.
             self.kill()
         return explain_death(self._ended.get(session), self._limits)
+
+    def is_idle(self) -> bool:
+        """Whether there is one session and nothing beside it: no other thread or process that could be at work."""
+        sessions = processes.children(self._spawned.pid)
+        return (
+            self.alive
+            and len(sessions) == 1
+            and all(processes.threads(pid) == 1 and not processes.children(pid) for pid in sessions)
+        )
 
     def hang_up(self, line: Line) -> None:
         """Nothing more will be asked of a session. Its process ends before the next session begins."""

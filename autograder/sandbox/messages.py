@@ -113,6 +113,10 @@ class Call(Message, frozen=True, tag=True):
     return_arguments: bool
 
 
+class Begin(Message, frozen=True, tag=True):
+    """Grader to session: another question begins, as if none had been asked."""
+
+
 class Started(Message, frozen=True, tag=True):
     """Session to grader: ready for calls, or what went wrong with the replacements."""
 
@@ -159,6 +163,7 @@ ToForkserver = Spawn | End
 FromForkserver = Serving | Spawned | Ended
 ToWorker = Load | Ask
 FromWorker = Walled | CellDone | Loaded | SessionEnded | LeftBehind
+ToSession = Call | Begin
 Answer = Done | Threw | Absent | Halted
 FromSession = Started | Answer
 
@@ -166,5 +171,5 @@ to_forkserver: msgspec.msgpack.Decoder[ToForkserver] = msgspec.msgpack.Decoder(T
 from_forkserver: msgspec.msgpack.Decoder[FromForkserver] = msgspec.msgpack.Decoder(FromForkserver)
 to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
 from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
-to_session: msgspec.msgpack.Decoder[Call] = msgspec.msgpack.Decoder(Call)
+to_session: msgspec.msgpack.Decoder[ToSession] = msgspec.msgpack.Decoder(ToSession)
 from_session: msgspec.msgpack.Decoder[FromSession] = msgspec.msgpack.Decoder(FromSession)

@@ -116,7 +116,16 @@ class Session(Protocol):
 
     @property
     def output(self) -> str:
-        """What the student's code has printed in this session, bounded."""
+        """What the student's code has printed since the question began, bounded."""
+        ...
+
+    def begin(self) -> bool:
+        """Go on with another question in the same process, with random numbers, handles and limits as at the start.
+
+        Returns:
+            False if it can't be: the session was stopped, or what was asked has left threads or processes behind.
+            It must be closed then.
+        """
         ...
 
     def close(self) -> None:

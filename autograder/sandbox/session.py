@@ -46,19 +46,26 @@ class _Session:
         self._channel = channel
         self._notebook = notebook
         self._output_bytes = output_bytes
-        self._kept: dict[int, Any] = {}
-        self._numbers: dict[int, int] = {}
         self._call = 0
         self._pid = os.getpid()
-        self._output = Output(output_bytes, self._overflow)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what an earlier question has left with us."""
+        self._kept: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}
+        self._output = sys.stdout = sys.stderr = Output(self._output_bytes, self._overflow)
+        _reseed()
 
     def serve(self, ask: messages.Ask) -> None:
-        sys.stdout = sys.stderr = self._output
-        _reseed()
         problem = self._forbid(ask.forbidden) or self._replace(ask.replacements)
         self._channel.send(messages.Started(problem=problem[:_TEXT_LENGTH]))
         while (received := self._channel.receive(messages.to_session)) is not None:
             call, blob = received
+            if isinstance(call, messages.Begin):
+                self._begin()
+                self._channel.send(messages.Started(problem=""))
+                continue
             self._call = call.id
             try:
                 reply, blobs = self._answer(call, blob)

@@ -39,6 +39,9 @@ class FakeSession:
             return Raised(types=names, message=str(error))
         return Returned(value=value, arguments=args if return_arguments else None)
 
+    def begin(self) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 

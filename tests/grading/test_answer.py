@@ -22,7 +22,7 @@ from autograder.model import (
     Verdict,
 )
 from autograder.sandbox.protocol import CellReport
-from tests.grading.fakes import FakeSandbox, FakeWorker, Hang
+from tests.grading.fakes import FakeSandbox, FakeSession, FakeWorker, Hang
 
 SOURCE = '''
 from autograder.testing import expect, expect_error, question
@@ -88,7 +88,7 @@ def test_a_right_notebook_earns_everything_automatic(tests):
     """All automatic points; the manual question waits."""
     result, worker = grade(tests, {"size": size, "total": total_with(size)}, library=LIBRARY)
     assert points(result) == [(2, 0), (4, 0), (0, 1)]
-    assert worker.asked == [{}, {}]
+    assert worker.asked == [{}]
 
 
 def test_a_broken_prerequisite_costs_its_own_points_only(tests):
@@ -277,3 +277,41 @@ def test_the_first_try_is_named_before_the_second(tests):
         assert entry.helped
         assert entry.diagnosis is not None
         assert entry.diagnosis.mistake == expected
+
+
+@pytest.mark.parametrize(("breaks", "sessions"), [(False, 1), (True, 2)])
+def test_what_fails_beside_another_question_is_asked_again(tests, breaks, sessions):
+    """A function that an earlier question has broken is judged where no other question was asked."""
+    opened = []
+
+    class Worker(FakeWorker):
+        def ask(self, *, replacements=None, forbidden=()):
+            sizes = []
+
+            def counted(n):
+                sizes.append(n)
+                return n // 2
+
+            # The second question fails if the first has been asked in this session.
+            total = total_with(lambda n: n // 2 + (1 if breaks and sizes else 0))
+            opened.append(sizes)
+            return FakeSession({"size": counted, "total": total})
+
+    result = grade_submission(SUBMISSION, NOTEBOOK, tests, FakeSandbox(lambda cells: Worker({})))
+    assert [entry.points for entry in result.questions] == [2, 4, 0]
+    assert len(opened) == sessions
+
+
+def test_what_fails_in_a_session_of_its_own_is_not_asked_again(tests):
+    """A wrong answer costs no second session, unless another question was asked before."""
+    asked = []
+
+    class Worker(FakeWorker):
+        def ask(self, *, replacements=None, forbidden=()):
+            asked.append(replacements)
+            return super().ask(replacements=replacements, forbidden=forbidden)
+
+    worker = Worker({"size": lambda n: n, "total": total_with(size)})
+    result = grade_submission(SUBMISSION, NOTEBOOK, tests, FakeSandbox(lambda cells: worker))
+    assert [entry.points for entry in result.questions] == [0, 4, 0]
+    assert len(asked) == 2
