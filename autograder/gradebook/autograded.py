@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +27,7 @@ def graded_notebook(release: Release, result: NotebookResult) -> dict[str, Any]:
         result: What grading found.
 
     Returns:
-        nbformat 4.5 as plain data; the same for the same arguments.
+        nbformat 4.5 as plain data; the same for the same arguments. Its metadata are the release's, not copied.
     """
     ours = {cell["id"]: cell for cell in release.data["cells"]}
     outcomes = {question.id: outcome_of(result, question) for question in release.notebook.questions}
@@ -36,8 +35,7 @@ def graded_notebook(release: Release, result: NotebookResult) -> dict[str, Any]:
     cells = result.submission.cells or release.notebook.cells
     used: set[str] = set()
     built = [_build_cell(cell, ours, outcomes, used) for cell in cells]
-    metadata = copy.deepcopy(release.data["metadata"])
-    return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": built}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": release.data["metadata"], "cells": built}
 
 
 def encode(notebook: Mapping[str, Any]) -> bytes:
@@ -54,7 +52,7 @@ def _build_cell(
     if released is None:
         built["metadata"] = {"course": {"role": Role.ADDED.value}}
     else:
-        built |= {"id": cell.id, "cell_type": released["cell_type"], "metadata": copy.deepcopy(released["metadata"])}
+        built |= {"id": cell.id, "cell_type": released["cell_type"], "metadata": released["metadata"]}
     used.add(built["id"])
     if built["cell_type"] == "code":
         outcome = outcomes.get(cell.question or "") if cell.role is Role.CHECK else None

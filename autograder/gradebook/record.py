@@ -80,12 +80,10 @@ class Recording:
         submission = result.submission
         place = (_one_folder(submission.student), submission.assignment, submission.notebook)
         with _files_in_one_line(self._course):
-            folder = self.stage / str(len(self._added))
-            folder.mkdir()
-            notebook = encode(graded_notebook(self._release(submission), result))
-            (folder / f"{submission.notebook}.ipynb").write_bytes(notebook)
+            notebook, time = self._drafts(len(self._added))
+            notebook.write_bytes(encode(graded_notebook(self._release(submission), result)))
             if (timestamp := _timestamp_text(submission)) is not None:
-                (folder / TIMESTAMP).write_bytes(timestamp.encode())
+                time.write_bytes(timestamp.encode())
         self._added.append(place)
 
     def finish(self, results: Sequence[NotebookResult]) -> None:
@@ -102,8 +100,14 @@ class Recording:
         with _files_in_one_line(self._course), open_gradebook(self._course, wait_s=WAIT_S) as gradebook:
             write_rows(gradebook, self._course.id, self._releases, results)
             for number, (student, assignment, notebook) in enumerate(self._added):
-                for name in (f"{notebook}.ipynb", TIMESTAMP):
-                    _move(self.stage / str(number) / name, self._course.autograded / student / assignment / name)
+                target = self._course.autograded / student / assignment
+                graded, time = self._drafts(number)
+                _move(graded, target / f"{notebook}.ipynb")
+                _move(time, target / TIMESTAMP)
+
+    def _drafts(self, number: int) -> tuple[Path, Path]:
+        """Where notebook and time of a result lie in the stage."""
+        return self.stage / f"{number}.ipynb", self.stage / f"{number}.txt"
 
     def _release(self, submission: Submission) -> Release:
         key = (submission.assignment, submission.notebook)
@@ -135,11 +139,14 @@ def _releases(course: Course, results: Sequence[NotebookResult]) -> dict[tuple[s
 
 def _move(source: Path, target: Path) -> None:
     """Put a file into its place; where there is none to put, the place stays empty."""
-    if source.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+    try:
         source.replace(target)
-    else:
-        target.unlink(missing_ok=True)
+    except FileNotFoundError:
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+        else:
+            target.unlink(missing_ok=True)
 
 
 def _one_folder(student: str) -> str:

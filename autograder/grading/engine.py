@@ -127,6 +127,8 @@ def _refuse_without_earlier(
     plans: Mapping[str, GradingPlan], submissions: Sequence[Submission], journal: Journal | None
 ) -> None:
     """Refuse to grade some questions of a notebook whose others have no result."""
+    if all(plan.only is None for plan in plans.values()):
+        return
     missing = [
         submission.student
         for submission in submissions

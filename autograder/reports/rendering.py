@@ -36,6 +36,8 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder.reports"),
         autoescape=True,
+        # They are part of the package: no look at the disk for each page.
+        auto_reload=False,
         finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
