@@ -218,7 +218,7 @@ def demo() -> None:
     for line in pipeline.build_release(course, []):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for assignment in pipeline.make_sample_class(course):
-        with _stoppable(fresh=True), progress(assignment, Console(stderr=True)) as meter:
+        with _stoppable(fresh=False), progress(assignment, Console(stderr=True)) as meter:
             # The sample class is ours: it may run behind any wall.
             outcome = pipeline.grade_assignment(
                 course,
