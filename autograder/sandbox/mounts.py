@@ -42,7 +42,7 @@ def change_root(reading: Reading, place: Path) -> None:
     """
     mount("root", place, "tmpfs", _NOSUID | _NODEV, "mode=755,size=1m")
     empty = place / ".empty"
-    empty.touch(mode=0o444)
+    empty.touch(mode=0)
     for link, text in reading.links:
         (place / link.relative_to("/")).parent.mkdir(parents=True, exist_ok=True)
         (place / link.relative_to("/")).symlink_to(text)

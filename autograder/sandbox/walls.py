@@ -102,8 +102,9 @@ def prepare(
         ids = spare.SpareIds()
     rlimits.allow_many_files()
     grants = [
-        *landlock.grant(reading.whole, landlock.READ),
-        *landlock.grant(reading.listed, landlock.READ_DIR),
+        # Where what must stay unread is covered, a handful of rules does, which is quicker for each worker.
+        *landlock.grant(reading.whole if room is None else reading.roots, landlock.READ),
+        *landlock.grant(reading.listed if room is None else (), landlock.READ_DIR),
         *landlock.grant(map(Path, DEVICES), landlock.READ),
         *landlock.grant([Path("/dev/null")], landlock.WRITE),
     ]

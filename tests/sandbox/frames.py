@@ -72,6 +72,7 @@ def good_frames() -> list[Frame]:
         ("from worker", messages.Loaded()),
         ("from worker", messages.SessionEnded(session=1, status=9)),
         ("from worker", messages.LeftBehind(session=1)),
+        ("to session", messages.Begin()),
         ("from session", messages.Started(problem="")),
         ("from session", messages.Done(id=1, value=1.5, arguments=[None], output="printed")),
         ("from session", messages.Threw(id=1, types=["ValueError", "Exception"], message="no", line="x", output="")),

@@ -43,6 +43,14 @@ def fill(folder: Path) -> dict[str, object]:
         return {"written": written, "why": why, "files": files}
 
 
+def text(path: str) -> str:
+    """What a file holds, if it can be read."""
+    try:
+        return Path(path).read_text()
+    except PermissionError:
+        return ""
+
+
 def names(folder: str) -> list[str]:
     """What lies in a folder."""
     return sorted(path.name for path in Path(folder).iterdir())
@@ -59,7 +67,7 @@ def look(home: Path, asked: dict[str, list[str]], port: int) -> dict[str, object
         "proc": names("/proc"),
         "homes": names("/home"),
         "there": [path for path in asked["exist"] if Path(path).exists()],
-        "text": "".join(Path(path).read_text() for path in asked["empty"]),
+        "text": "".join(map(text, asked["empty"])),
         "interfaces": [name for _, name in socket.if_nameindex()],
         "connect": attempt("socket.create_connection", ("127.0.0.1", port), 1),
         "kill": attempt("os.kill", int(asked["pid"][0]), 0),

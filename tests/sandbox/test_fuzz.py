@@ -314,7 +314,7 @@ def answered(group: Group, data: bytes, number: int, monkeypatch: pytest.MonkeyP
     with theirs:
         theirs.sendall(wire.encode(messages.Started(problem="")) + data)
         theirs.shutdown(socket.SHUT_WR)
-        session = ForkserverSession(group, {}, Limits())
+        session = ForkserverSession(group, {}, (), Limits())
         reply = session.call("f", (1.0,), {})
         assert session.closed is isinstance(reply, Stopped)
         session.close()
