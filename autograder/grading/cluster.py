@@ -7,6 +7,7 @@ runs in a sandboxed process below it. What lies on disk (journal, gradebook, fee
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
@@ -47,6 +48,9 @@ def open_cluster(address: str, *, connect_s: float = _CONNECT_S, workers_s: floa
     Raises:
         CourseError: If there is no scheduler or no worker.
     """
+    # A lost scheduler is our error's to say; dask would print tracebacks beside it.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=connect_s, set_as_default=False)
     except (OSError, ValueError) as error:

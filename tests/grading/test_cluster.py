@@ -14,6 +14,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -24,11 +25,12 @@ from distributed import Client, get_worker
 
 from autograder import cli, grading
 from autograder.config import Course, load_course
-from autograder.errors import CourseError, SandboxError
+from autograder.errors import CourseError, GraderFault, SandboxError
 from autograder.gradebook.read import scores
 from autograder.grading import cluster as cluster_module
 from autograder.grading import engine, plan
 from autograder.grading.cluster import Cluster, open_cluster
+from autograder.grading.elsewhere import elsewhere
 from autograder.grading.engine import grade_class
 from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.model import Submission
@@ -49,7 +51,7 @@ def scheduler(tmp_path_factory) -> Iterator[str]:
     with log.open("wb") as output:
         programs = [_start("scheduler", "--port", "0", *quiet, output=output)]
         try:
-            address = _wait_for(lambda: re.search(r"Scheduler at:\s+(tcp://\S+)", log.read_text()))[1]
+            address = _address(log)
             place = ["--nthreads", "1", "--local-directory", str(log.parent)]
             programs.append(_start("worker", address, *place, *quiet, output=output))
             programs.append(_start("worker", address, *place, "--resources", "GPU=1", *quiet, output=output))
@@ -64,6 +66,10 @@ def scheduler(tmp_path_factory) -> Iterator[str]:
 def _start(name: str, *args: str, output) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "dask", name, *args]
     return subprocess.Popen(command, stdout=output, stderr=output)
+
+
+def _address(log: Path) -> str:
+    return _wait_for(lambda: re.search(r"Scheduler at:\s+(tcp://\S+)", log.read_text()))[1]
 
 
 def _wait_for(look: Callable[[], re.Match[str] | None]) -> re.Match[str]:
@@ -273,6 +279,28 @@ def test_no_scheduler():
         pass
 
 
+@pytest.mark.slow
+def test_a_scheduler_that_dies(grading_plan, tmp_path):
+    """Rather than wait for ever or hold everyone for a person, the run ends with what to do; what came is kept."""
+    quiet, log = ["--no-dashboard", "--host", "127.0.0.1"], tmp_path / "log"
+    with log.open("wb") as output:
+        scheduler = _start("scheduler", "--port", "0", *quiet, output=output)
+        place = ["--nthreads", "1", "--local-directory", str(tmp_path)]
+        worker = _start("worker", _address(log), *place, *quiet, output=output)
+        try:
+            with open_cluster(_address(log)) as cluster:
+                answers = elsewhere(cluster, _slowly, ((grading_plan, number) for number in range(5)))
+                number, answer = next(answers)
+                assert number == answer
+                scheduler.kill()
+                with pytest.raises(GraderFault, match="run the same command again"):
+                    list(answers)
+        finally:
+            for program in (worker, scheduler):
+                program.terminate()
+                program.wait(60)
+
+
 def test_no_worker(scheduler, monkeypatch):
     """A scheduler alone grades nothing: whoever waits in vain hears what to start."""
 
@@ -301,6 +329,11 @@ def test_the_command_line_says_what_is_missing(real_course, monkeypatch, capsys)
 
 def _where(_: GradingPlan) -> str:
     return get_worker().address
+
+
+def _slowly(_: GradingPlan, number: int) -> int:
+    time.sleep(1.0)
+    return number
 
 
 def _kept() -> int:
