@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def serve() -> None:
             folder, *arguments = json.loads(line)
             os.chdir(folder)
             os.setsid()
+            # A shell's background jobs ignore Ctrl-C, and so do those whom they start.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             os.environ["HIDDEN_TESTS"] = str(Path(folder) / "autograder" / "hidden_tests")
             find_hidden_tests()
             with Path("log").open("a") as log:
