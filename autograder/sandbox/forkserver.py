@@ -64,10 +64,14 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    if order.socket != wire.CONTROL:
+        # Workers put their own end there: nothing that they inherit from us and need may have that number.
+        os.dup2(order.socket, wire.CONTROL, inheritable=False)
+        os.close(order.socket)
     root = Path(order.root)
     cap = cgroup.join(Path(order.memory_group)) if order.memory_group else None
     walls.begin(order.level, root)
-    with socket.socket(fileno=order.socket) as sock:
+    with socket.socket(fileno=wire.CONTROL) as sock:
         _import_libraries(order.kind)
         if order.plots:
             _import_matplotlib()

@@ -21,6 +21,8 @@ from autograder.sandbox.messages import Message
 
 MAX_MESSAGE_BYTES = 1 << 22
 TICK_S = 0.05
+# Descriptor at which a forkserver, and each of its workers, holds its end of the grader's socket.
+CONTROL = 3
 _HEADER = struct.Struct(">II")
 _CHUNK_BYTES = 1 << 20
 _LONG_BYTES = 1 << 16

@@ -22,7 +22,7 @@ from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output, OutputLimitError
 from autograder.sandbox.session import serve_session
 
-_CONTROL = 3
+_CONTROL = wire.CONTROL
 # How long a session may take to end once its socket is closed.
 _ENDING_S = 1.0
 # Student code can replace these in their module; this process must be able to end all the same.

@@ -273,3 +273,16 @@ def test_pictures_can_be_drawn_where_matplotlib_was_imported_or_not(source: str,
     with open_sandbox(kind="numpy", limits=limits) as sandbox:
         assert sandbox.load([code(source + draw)]).ask().call("f", [], {}) == Returned(value=1)
         assert set(sandbox._forkservers) == kinds
+
+
+@pytest.mark.parametrize("level", [level for level in levels.probe().levels if level != "rlimits"])
+def test_several_sandboxes_side_by_side(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever numbers the descriptors of the grader have, the walls of each sandbox stand."""
+    monkeypatch.setattr("autograder.sandbox.cgroup.make", lambda: None)
+    with (
+        open_sandbox(kind="numpy", limits=LIMITS, level=level) as first,
+        open_sandbox(kind="numpy", limits=LIMITS, level=level) as second,
+    ):
+        for sandbox in (first, second):
+            reply = sandbox.load([code("import wave\ndef f(): return 1")]).ask().call("f", [], {})
+            assert reply == Returned(value=1)
