@@ -7,10 +7,10 @@ paragraphs besides; `sanitize_html` reaches outputs only. So this runs where tho
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.filters.strings import strip_files_prefix
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 _BLOCKS = ["blockquote", "br", "dd", "details", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "summary", "ul"]
@@ -22,12 +22,19 @@ _CLEANER = SanitizeHTML(tags=_TAGS, attributes=_ATTRIBUTES)
 # MathJax turns this one macro into a link, to a script if it says so.
 _LINK_MACRO = re.compile(r"\\href(?![A-Za-z])")
 
+# nbconvert looks for the end of an environment from each beginning on: thousands of them take it hours.
+_MAX_CHARS, _MAX_ENVIRONMENTS = 20_000, 50
+
 
 def markdown(source: str) -> str:
     """Render a Markdown cell as nbconvert does, but for attached pictures, which graded notebooks don't have.
 
     nbconvert refuses the whole notebook for one that is missing: a student's screenshot would stop a student's page.
+    Text that is too long, or made to take long, is shown as it stands, up to a length.
     """
+    if len(source) > _MAX_CHARS or source.count("\\begin") > _MAX_ENVIRONMENTS:
+        more = f"\n… ({len(source) - _MAX_CHARS:,} more characters)" if len(source) > _MAX_CHARS else ""
+        return f"<pre>{escape(source[:_MAX_CHARS])}{more}</pre>"
     renderer = IPythonRenderer(escape=False, attachments=_NoPictures())
     rendered: str = MarkdownWithMath(renderer=renderer).render(source)
     return rendered
@@ -36,10 +43,13 @@ def markdown(source: str) -> str:
 def clean(rendered: str) -> str:
     """Keep the formatting of rendered Markdown and show everything else as text: scripts, handlers, forms, pictures.
 
+    The filter in whose place this runs took a prefix of old notebooks off links to files, which no page here has; its
+    search took minutes for some texts.
+
     Args:
         rendered: HTML that nbconvert made of a Markdown cell or of a comment.
     """
-    safe: str = _CLEANER.sanitize_html_tags(strip_files_prefix(rendered))
+    safe: str = _CLEANER.sanitize_html_tags(rendered)
     return _LINK_MACRO.sub(r"\\text", safe)
 
 

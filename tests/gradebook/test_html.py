@@ -64,3 +64,16 @@ def test_a_picture_that_was_attached_is_left_out(link: str) -> None:
     assert "after" in page
     assert not Markup(page).tags & {"img"}
     assert "h2" in Markup(page).tags
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("\\begin{a}" * 51, "\\begin{a}" * 51),
+        ("<b>" + "word " * 5000, "&lt;b&gt;" + ("word " * 5000)[:19_997] + "\n… (5,003 more characters)"),
+    ],
+)
+def test_text_that_takes_long_to_render_is_shown_as_it_stands(source: str, shown: str) -> None:
+    """Length, and what costs its square, can't keep a page from being made."""
+    assert markdown(source) == f"<pre>{shown}</pre>"
+    assert Markup(clean(markdown(source))).tags == {"pre"}

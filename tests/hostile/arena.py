@@ -143,6 +143,7 @@ class Arena:
                 harmed.append(f"lost {-points:g} points")
             if any(result.points_pending for result in mine):
                 harmed.append("held for a person: " + _fault_of(mine))
+            harmed += [f"came at {at}" for result in mine if (at := result.submission.submitted_at)]
             harmed += self._neighbour_faults(results)
             self._clean_up(alive)
         return Outcome(

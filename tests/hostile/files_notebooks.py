@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,21 @@ def _deep(text: str) -> str:
     return text[: text.rindex("}")] + ', "deep": ' + "[" * 100_000 + "]" * 100_000 + "}"
 
 
+def _pipe(folder: Path, data: bytes) -> None:
+    place = folder / ATTACKER / "a1_convolution"
+    place.mkdir(parents=True)
+    os.mkfifo(place / NAME)
+
+
+def _folder(folder: Path, data: bytes) -> None:
+    put(folder / ATTACKER / "a1_convolution" / NAME / NAME, data)
+
+
+def _sparse(folder: Path, data: bytes) -> None:
+    with put(folder / ATTACKER / NAME, b"{").open("r+b") as file:
+        file.truncate(10**11)
+
+
 def _any(value: Any) -> Callable[[Path, bytes], None]:
     return _bytes(lambda data: json.dumps(value).encode())
 
@@ -119,6 +135,24 @@ CASES = (
         threat="19 large",
         tries="Time and memory of whoever reads it.",
         files=_text(lambda text: text.rstrip("}") + " " * 100_000_000 + "}"),
+    ),
+    Case(
+        id="a pipe by the notebook's name",
+        threat="19 not JSON",
+        tries="Whoever opens it waits for a writer.",
+        files=_pipe,
+    ),
+    Case(
+        id="a folder by the notebook's name",
+        threat="19 not JSON",
+        tries="Whoever reads it fails.",
+        files=_folder,
+    ),
+    Case(
+        id="a hundred gigabytes of nothing",
+        threat="19 large",
+        tries="A file with a hole in it takes no room until it is read.",
+        files=_sparse,
     ),
     Case(id="five thousand cells", threat="19 large", tries="Time of whoever reads them.", edit=_many_cells),
     Case(

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 # Where code that gets out would leave something behind.
 OUTSIDE = (Path("/"), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), ROOT)
 
+_HASHED_BYTES = 1 << 24
+
 
 class Guard:
     """A course in a folder of its own, with a canary wherever something secret lies.
@@ -87,7 +89,9 @@ class Guard:
 def _state(path: Path) -> tuple[object, ...]:
     info = path.lstat()
     content: object = ""
-    if stat.S_ISREG(info.st_mode):
+    if stat.S_ISREG(info.st_mode) and info.st_size > _HASHED_BYTES:
+        content = info.st_size
+    elif stat.S_ISREG(info.st_mode):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
     elif stat.S_ISLNK(info.st_mode):
         content = str(path.readlink())

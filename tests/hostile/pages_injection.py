@@ -145,6 +145,12 @@ CASES = (
         ),
     ),
     Case(
+        id="Markdown that takes hours to render",
+        threat="17 Markdown",
+        tries="Beginnings without an end, each of which is sought for: formgrader stops with the notebook.",
+        edit=_add(*(markdown_cell(f"{text} " * (400_000 // len(text))) for text in ("\\begin{a}", "![a](", "[]: <"))),
+    ),
+    Case(
         id="scripts in titles, kernels and languages",
         threat="17 Markdown",
         tries="Metadata is shown as headings and in remarks.",

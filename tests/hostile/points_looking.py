@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from pathlib import Path
 
 from tests.hostile.case import ATTACKER, NEIGHBOUR, Case, put
@@ -181,6 +183,13 @@ def _hard_link(folder: Path, data: bytes) -> None:
     (place / "feedback").symlink_to(folder.parent)
 
 
+def _for_the_neighbour(folder: Path, data: bytes) -> None:
+    put(folder / ATTACKER / "sliding_windows.ipynb", data)
+    put(folder / f"{NEIGHBOUR}.ipynb", data)
+    put(folder / f"{NEIGHBOUR}_sliding_windows.ipynb", data)
+    put(folder / f"{NEIGHBOUR}.zip", b"PK\x05\x06" + bytes(18))
+
+
 READING = (
     Case(
         id="the hidden tests on the disk",
@@ -272,6 +281,12 @@ READING = (
         files=_folder_link,
     ),
     Case(
+        id="files by the name of a neighbour",
+        threat="6 other students",
+        tries="What is called like another student is graded in the place of that student's work.",
+        files=_for_the_neighbour,
+    ),
+    Case(
         id="links beside the notebook",
         threat="6 symlinks",
         tries="What lies beside the notebook is copied into feedback.",
@@ -361,4 +376,24 @@ WRITING = (
     ),
 )
 
-CASES = (*MEMORY, *READING, *WRITING)
+
+def _dated_zip(folder: Path, data: bytes) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for place in ("", "a1_convolution/", f"{ATTACKER}/a1_convolution/"):
+            archive.writestr(f"{place}timestamp.txt", "1999-01-01 00:00:00 UTC")
+        archive.writestr("a1_convolution/sliding_windows.ipynb", data)
+    put(folder / f"{ATTACKER}.zip", buffer.getvalue())
+
+
+DATED = (
+    Case(
+        id="a time of submission in the archive",
+        threat="7 timestamp",
+        tries="nbgrader takes a timestamp.txt that was handed in for its own.",
+        honest=("correlate1d",),
+        files=_dated_zip,
+    ),
+)
+
+CASES = (*DATED, *MEMORY, *READING, *WRITING)
