@@ -202,7 +202,6 @@ CASES = (
         id="deleted files that stay open fill the disk",
         threat="15 disk",
         tries="What has no name isn't counted by whoever walks the folder.",
-        level="namespaces",
         honest=HONEST,
         code="""
             def conv_output_size(*args, **kwargs):

@@ -169,6 +169,7 @@ CASES = (
         id="a copy of NumPy's extension in the scratch folder",
         threat="12 importlib",
         tries="The compiled module is copied, so that it is loaded a second time as another one.",
+        level="landlock",
         question="correlate1d",
         before=(
             """
