@@ -102,6 +102,9 @@ class Arena:
         self._guard.plant()
         self._temp = self._root / "temp"
         self._temp.mkdir()
+        # As /tmp is: workers with a user id of their own reach their scratch folders through it.
+        for folder in (self._root, self._temp):
+            folder.chmod(0o711)
         self._servers = Servers(self._root, self._guard.token)
         self._stack.callback(self._servers.close)
         self._course = load_course(self._guard.course)
