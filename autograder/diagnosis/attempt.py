@@ -24,14 +24,22 @@ class Call:
     Attributes:
         name: Of the function.
         reply: What came back.
-        sent_bytes: Size of the arguments.
-        digits: Bytes of the coarsest floating-point number among the arguments; 8 if there is none.
+        arguments: What was sent.
     """
 
     name: str
     reply: Reply
-    sent_bytes: int = 0
-    digits: int = _DOUBLE
+    arguments: Any = ()
+
+    @property
+    def sent_bytes(self) -> int:
+        """Size of the arguments."""
+        return _weigh(self.arguments)[0]
+
+    @property
+    def digits(self) -> int:
+        """Bytes of the coarsest floating-point number among the arguments; 8 if there is none."""
+        return _weigh(self.arguments)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +104,9 @@ class Recorder:
     def note(self, name: str, arguments: Any, reply: Reply) -> None:
         """Keep one reply, if there is room."""
         if isinstance(reply, Returned):
-            self._bytes += _weigh((reply.value, reply.arguments))[0]
+            self._bytes += _bytes(reply.value) + _bytes(reply.arguments)
         if self._bytes <= MAX_BYTES and len(self._calls) <= MAX_CALLS:
-            self._calls.append(Call(name, reply, *_weigh(arguments)))
+            self._calls.append(Call(name, reply, arguments))
 
     def finish(self, kind: TestKind, *, failed: bool) -> Case:
         """The case so far; the next one begins."""
@@ -108,9 +116,12 @@ class Recorder:
         return case
 
 
-def digits(arguments: Any) -> int:
-    """Bytes of the coarsest floating-point number among some arguments; 8 if there is none."""
-    return _weigh(arguments)[1]
+def _bytes(value: Any) -> int:
+    # Nearly every reply is one of these, and nearly no reply is ever looked at again.
+    kind = type(value)
+    if kind is np.ndarray:
+        return int(value.nbytes)
+    return 8 if value is None or kind is int or kind is float else _weigh(value)[0]
 
 
 def _weigh(value: Any) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.diagnosis.attempt import Call, View, digits, viewed_calls
+from autograder.diagnosis.attempt import Call, View, viewed_calls
 from autograder.diagnosis.fingerprint import calls_agree
 from autograder.grading.hidden import HiddenTests
 from autograder.sandbox.protocol import Reply, Session, Stopped, Worker
@@ -54,7 +54,7 @@ def replay(
                 session = worker.ask(replacements=replacements)
                 before(session)
             reply = session.call(call.name, call.args, call.kwargs, return_arguments=True)
-            calls.append(Call(call.name, reply, digits=digits((call.args, dict(call.kwargs)))))
+            calls.append(Call(call.name, reply, (call.args, dict(call.kwargs))))
             if isinstance(reply, Stopped):
                 session.close()
                 session = None

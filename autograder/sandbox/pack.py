@@ -61,7 +61,9 @@ class Packer:
         self._items += 1
         if self._items > MAX_ITEMS:
             raise TooLargeError(f"expected at most {MAX_ITEMS} items in lists, tuples and dicts together, got more")
-        packed = self._pack(value, depth)
+        # Most values are plain ones of a few classes; what is left may be anything.
+        plain = _PLAIN.get(type(value))
+        packed = self._pack(value, depth) if plain is None else plain(self, value)
         return self._kept(value) if packed is _NO_FORM else packed
 
     def _kept(self, value: Any) -> Kept:
@@ -72,8 +74,6 @@ class Packer:
 
     def _pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line for each form
         kind = type(value)
-        if value is None or kind is bool or kind is float:
-            return value
         if issubclass(kind, np.ndarray):
             return self._array(np.ndarray.view(value, np.ndarray))
         if issubclass(kind, np.generic):
@@ -159,6 +159,20 @@ class _NoForm:
 
 
 _NO_FORM = _NoForm()
+
+
+def _itself(_packer: Packer, value: Any) -> Any:
+    return value
+
+
+_PLAIN: dict[type, Callable[[Packer, Any], Any]] = {
+    type(None): _itself,
+    bool: _itself,
+    float: _itself,
+    int: lambda _, value: _pack_int(value),
+    str: lambda _, value: _pack_text(value),
+    np.ndarray: Packer._array,
+}
 
 
 def _pack_int(value: int) -> Any:

@@ -187,16 +187,19 @@ class Channel:
 
     def _fill(self, count: int, deadline: float | None, *, ahead: bool) -> bool:
         """Have that many bytes ready, taking memory as they come. False if the stream ends first."""
-        while len(self._read) < count:
-            self._wait(self._readable, deadline)
-            missing = count - len(self._read)
+        while (missing := count - len(self._read)) > 0:
             try:
+                # Most often it is here already.
                 chunk = self.sock.recv(min(max(missing, _AHEAD_BYTES if ahead else 0), _CHUNK_BYTES))
             except BlockingIOError:
+                self._wait(self._readable, deadline)
                 continue
             if not chunk:
                 return False
             self._read += chunk
+            if len(chunk) < missing and deadline is not None and time.monotonic() > deadline:
+                # A writer of single bytes keeps us from waiting, not from looking at the clock.
+                raise DeadlinePassed
         return True
 
     def _send_all(self, parts: Sequence[memoryview], deadline: float | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Call, Case, Recorder, digits, viewed
+from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Call, Case, Recorder, viewed
 from autograder.model import TestKind
 from autograder.sandbox.protocol import Raised, Returned
 
@@ -42,9 +42,10 @@ def test_too_many_calls_are_not_kept() -> None:
 
 def test_digits_of_arguments() -> None:
     """The coarsest floating-point number counts, wherever it is; whole numbers are exact."""
-    assert digits(((np.zeros(2), 1, np.zeros(3, np.int32)), {})) == 8
-    assert digits(((np.zeros(2),), {"w": [np.zeros(1, np.float32)]})) == 4
-    assert digits((np.float16(1), np.zeros(1, np.float32))) == 2
+    whole = Returned(value=1)
+    assert Call("f", whole, ((np.zeros(2), 1, np.zeros(3, np.int32)), {})).digits == 8
+    assert Call("f", whole, ((np.zeros(2),), {"w": [np.zeros(1, np.float32)]})).digits == 4
+    assert Call("f", whole, (np.float16(1), np.zeros(1, np.float32))).digits == 2
 
 
 def test_a_view_takes_the_place_of_what_was_returned() -> None:
