@@ -188,25 +188,26 @@ class Channel:
     def _fill(self, count: int, deadline: float | None, *, ahead: bool) -> bool:
         """Have that many bytes ready, taking memory as they come. False if the stream ends first."""
         while (missing := count - len(self._read)) > 0:
+            # A writer without end keeps us from waiting; it must not keep us from the clock.
+            if deadline is not None and time.monotonic() > deadline:
+                raise DeadlinePassed
             try:
                 # Most often it is here already.
-                chunk = self.sock.recv(min(max(missing, _AHEAD_BYTES if ahead else 0), _CHUNK_BYTES))
+                size = min(max(missing, _AHEAD_BYTES if ahead else 0), _CHUNK_BYTES)
+                chunk = self.sock.recv(size, _flags(deadline))
             except BlockingIOError:
                 self._wait(self._readable, deadline)
                 continue
             if not chunk:
                 return False
             self._read += chunk
-            if len(chunk) < missing and deadline is not None and time.monotonic() > deadline:
-                # A writer of single bytes keeps us from waiting, not from looking at the clock.
-                raise DeadlinePassed
         return True
 
     def _send_all(self, parts: Sequence[memoryview], deadline: float | None) -> None:
         waiting = [part for part in parts if part.nbytes]
         while waiting:
             try:
-                sent = self.sock.sendmsg(waiting[:_MOST_PARTS])
+                sent = self.sock.sendmsg(waiting[:_MOST_PARTS], (), _flags(deadline))
             except BlockingIOError:
                 self._wait(self._writable, deadline)
                 continue
@@ -226,6 +227,11 @@ class Channel:
                 return
             if self._tick is not None:
                 self._tick()
+
+
+def _flags(deadline: float | None) -> int:
+    """Whoever has a deadline must not wait in the call itself."""
+    return 0 if deadline is None else socket.MSG_DONTWAIT
 
 
 def _poll(sock: socket.socket, events: int) -> select.poll:

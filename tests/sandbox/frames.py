@@ -82,7 +82,6 @@ def good_frames() -> list[Frame]:
     loaded = [
         ("from session", messages.Done(id=1, value=value, arguments=[value], output=""), 2 * blob),
         ("to session", messages.Call(id=1, name="f", args=[value], kwargs={"k": 1}, return_arguments=True), blob),
-        ("to session", messages.Begin(), b""),
     ]
     frames = [_frame(reader, message, b"") for reader, message in plain]
     frames += [_frame(reader, message, data) for reader, message, data in loaded]

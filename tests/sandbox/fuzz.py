@@ -38,7 +38,7 @@ class Tape:
         """Any descriptor: without a deadline none is waited for."""
         return 0
 
-    def recv(self, count: int) -> bytes:
+    def recv(self, count: int, _flags: int = 0) -> bytes:
         """At most so many of the bytes that are left."""
         taken, self._data = self._data[:count], self._data[count:]
         return bytes(taken)
