@@ -123,9 +123,14 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
         self._plugin.draw_anew(secret)
 
     def close(self) -> None:
-        """Let pytest end."""
-        self._plugin.work.put(None)
-        self._thread.join()
+        """Let pytest end. The working folder stays, though pytest goes back to where it began."""
+        here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self._plugin.work.put(None)
+            self._thread.join()
+            os.fchdir(here)
+        finally:
+            os.close(here)
 
     def __enter__(self) -> Self:
         return self

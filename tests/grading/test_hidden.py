@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
@@ -249,3 +250,17 @@ def test_files_that_can_not_be_used(tmp_path, source, message):
     path.write_text(source)
     with pytest.raises(GraderFault, match=message):
         HiddenTests(path, b"secret")
+
+
+def test_closing_leaves_the_working_folder_alone(tmp_path, monkeypatch):
+    """pytest goes back to where it was started; the grader may be elsewhere by then, and that folder gone."""
+    path = tmp_path / "test_demo.py"
+    path.write_text(dedent(SOURCE))
+    gone, here = tmp_path / "gone", tmp_path / "here"
+    gone.mkdir()
+    here.mkdir()
+    monkeypatch.chdir(gone)
+    tests = HiddenTests(path, b"secret")
+    monkeypatch.chdir(here)
+    tests.close()
+    assert Path.cwd() == here
