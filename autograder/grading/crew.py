@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import threading
@@ -53,8 +52,8 @@ def side_by_side(
     dead: list[tuple[int, Work]] = []
     crew: list[_Helper[Work, Result]] = []
     try:
-        for first in itertools.islice(pieces, jobs or cores()):
-            crew.append(_Helper(task))
+        for core, first in zip(_places(jobs or cores()), pieces, strict=False):
+            crew.append(_Helper(task, core))
             crew[-1].give(first)
         # Taken ahead, and given before an answer is handed on, so that no process waits for what is done with answers.
         following = next(pieces, None)
@@ -66,7 +65,7 @@ def side_by_side(
                 if following is None:
                     helper.leave()
                 else:
-                    crew.append(_Helper(task) if isinstance(answer, Lost) else helper)
+                    crew.append(_Helper(task, helper.core) if isinstance(answer, Lost) else helper)
                     crew[-1].give(following)
                     following = next(pieces, None)
                 if isinstance(answer, Lost):
@@ -74,7 +73,7 @@ def side_by_side(
                 else:
                     yield number, answer
         for again in dead:
-            crew.append(_Helper(task))
+            crew.append(_Helper(task, None))
             crew[-1].give(again)
             yield again[0], crew[-1].take()[1]
             crew.pop().leave()
@@ -88,14 +87,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def _places(jobs: int) -> list[int | None]:
+    """A core for each process, where there are enough of them."""
+    free = sorted(os.sched_getaffinity(0))
+    return list(free[:jobs]) if jobs <= len(free) else [None] * jobs
+
+
 class _Helper(Generic[Work, Result]):
     """One process and the piece that it works on."""
 
-    def __init__(self, task: Callable[[Work], Result]) -> None:
+    def __init__(self, task: Callable[[Work], Result], core: int | None) -> None:
+        self.core = core
         # Spawned, not forked: it must not carry what this process holds open.
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, task), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, task, core), daemon=True)
         self._process.start()
         theirs.close()
         self._given: tuple[int, Work] | None = None
@@ -143,8 +149,12 @@ def _end(status: int | None) -> str:
     return f"the process that graded ended with status {status}"
 
 
-def _serve(connection: Connection, task: Callable[[Any], Any]) -> None:
+def _serve(connection: Connection, task: Callable[[Any], Any], core: int | None) -> None:
     """What runs in the process: take, do, answer, until the other side hangs up."""
+    if core is not None:
+        # A grader and its workers take turns: one waits while the other works. On one core that costs a switch, on
+        # two it costs waking an idle one, hundreds of times a submission.
+        os.sched_setaffinity(0, {core})
     # Ctrl-C reaches every process of a terminal; what happens then is the first one's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -90,3 +90,17 @@ def test_stopping_ends_the_processes(tmp_path):
         list(side_by_side(linger, pieces(), 2))
     (left,) = tmp_path.iterdir()
     assert not Path(f"/proc/{left.name}").exists()
+
+
+def places(_: int) -> tuple[int, ...]:
+    time.sleep(0.2)
+    return tuple(sorted(os.sched_getaffinity(0)))
+
+
+def test_each_process_keeps_to_a_core_of_its_own() -> None:
+    """With as many cores as processes no two share one; with more processes than cores none is tied to any."""
+    cores = tuple(sorted(os.sched_getaffinity(0)))
+    answers = [answer for _, answer in side_by_side(places, range(3 * len(cores)), len(cores))]
+    assert set(answers) == {(core,) for core in cores}
+    answers = [answer for _, answer in side_by_side(places, range(len(cores) + 1), len(cores) + 1)]
+    assert set(answers) == {cores}
