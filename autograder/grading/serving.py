@@ -36,8 +36,11 @@ class ServingWorker:
     def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
         """The session that is idle, if it can begin anew, or a fresh one.
 
-        With functions replaced or taken out it is always a fresh one, and nothing else is asked in it.
+        With functions replaced or taken out it is always a fresh one, and nothing else is asked in it. What has lived
+        beside our versions answers no other question.
         """
+        if replacements:
+            self.discard()
         if replacements or forbidden:
             return self._worker.ask(replacements=replacements, forbidden=forbidden)
         session, self._idle = self._idle, None

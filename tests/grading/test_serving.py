@@ -10,6 +10,7 @@ from autograder.grading.serving import ServingWorker
 from autograder.model import Limits
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from autograder.sandbox.protocol import Returned, Session, Stopped
+from tests.grading.fakes import FakeWorker
 from tests.sandbox.notebooks import code
 
 LIMITS = Limits(cell_wall_s=5.0, load_wall_s=10.0, call_wall_s=2.0, question_wall_s=4.0, memory_bytes=512 << 20)
@@ -110,8 +111,20 @@ def test_discarding_gives_the_next_question_a_process_of_its_own(worker: Serving
 
 
 def test_replacements_are_left_in_no_session(worker: ServingWorker) -> None:
-    """A session with our version of a function serves nothing else."""
+    """A session with our version of a function serves nothing else, nor does one that was there beside it."""
+    first = question(worker)
     replaced = worker.ask(replacements={"token": "def token(): return 'ours'"})
     assert value(replaced, "token") == "ours"
     replaced.close()
-    assert question(worker) != "ours"
+    assert question(worker) not in {"ours", first}
+    assert not worker.shared
+
+
+def test_an_idle_session_does_not_survive_replacements() -> None:
+    """Whatever an idle session says of itself: beside our versions it is given up."""
+    forks = FakeWorker({})
+    worker = ServingWorker(forks)
+    worker.ask().close()
+    worker.ask(replacements={"f": "def f(): ..."}).close()
+    worker.ask().close()
+    assert [sorted(entry) for entry in forks.asked] == [[], ["f"], []]
