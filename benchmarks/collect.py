@@ -32,9 +32,9 @@ def material(course: Course, notebook: Notebook, solved: tuple[Cell, ...], secre
         solved: Cells of its solution, which passes every test and so calls every oracle.
         secret: From which inputs are drawn.
     """
-    package = f"autograder.hidden_tests.{notebook.assignment}"
+    package = f"autograder.hidden_tests.{notebook.assignment}.{notebook.name}"
     declared = {test.id: test for test in declared_tests(plan_grading(course, notebook, secret, minimum="rlimits"))}
-    collected = _items(hidden_tests_folder() / notebook.assignment / f"test_{notebook.name}.py")
+    collected = _items(hidden_tests_folder() / notebook.assignment / notebook.name)
     items = tuple(
         Item(
             test=declared[item.name],
@@ -51,7 +51,7 @@ def material(course: Course, notebook: Notebook, solved: tuple[Cell, ...], secre
         secret=secret,
         questions=questions,
         items=items,
-        oracles=f"{package}.oracles_{notebook.name}",
+        oracles=f"{package}.oracles",
         expected=expected,
     )
     tests, namespace = Tests(found, keep=expected), Namespace(run_cells(solved)[0])

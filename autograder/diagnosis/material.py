@@ -87,16 +87,16 @@ def versions(kind: str, name: str, functions: Sequence[str]) -> dict[str, str]:
 
 def load_material(notebook: Notebook) -> Material | None:
     """Gather the material of a notebook, or None if no mistakes are listed for it."""
-    here = f"autograder.hidden_tests.{notebook.assignment}"
-    listed = _module(f"{here}.mistakes_{notebook.name}")
+    here = f"autograder.hidden_tests.{notebook.assignment}.{notebook.name}"
+    listed = _module(f"{here}.mistakes")
     if listed is None:
         return None
-    steps = _module(f"{here}.steps_{notebook.name}")
+    steps = _module(f"{here}.steps")
     if steps is None:
-        raise ModuleNotFoundError(f"mistakes_{notebook.name}: expected steps_{notebook.name} beside it, found none.")
-    second = _module(f"{here}.second_{notebook.name}")
-    alternatives = _module(f"{here}.alternatives_{notebook.name}")
-    views = _module(f"{here}.views_{notebook.name}")
+        raise ModuleNotFoundError(f"{notebook.name}: expected steps.py beside mistakes.py, found none.")
+    second = _module(f"{here}.second")
+    alternatives = _module(f"{here}.alternatives")
+    views = _module(f"{here}.views")
     modules = _with_imports([steps, listed, *(module for module in (second, alternatives) if module)])
     more = [("second", second, "SECOND"), ("alternative", alternatives, "ALTERNATIVES")]
     last = _LAST_CELL.format(

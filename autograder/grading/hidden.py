@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -78,19 +79,23 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
     """The hidden tests of one notebook, ready to run.
 
     Args:
-        path: The pytest file.
+        path: Their folder, whose test_*.py are collected in the order of their names; or a single file.
         secret: From which the inputs are drawn; the same secret gives the same inputs.
 
     Raises:
-        GraderFault: If pytest can't collect the file.
+        GraderFault: If pytest can't collect them.
     """
 
     def __init__(self, path: Path, secret: bytes) -> None:
         self._plugin = _Plugin(secret)
-        if not path.is_file():
-            raise GraderFault(f"Hidden tests: expected the file {path.name}, found none. Write it.")
-        _forget(path)
-        self._thread = threading.Thread(target=self._main, args=(path,), name="hidden-tests", daemon=True)
+        files = [path] if path.is_file() else sorted(path.glob("test_*.py"))
+        if not files:
+            raise GraderFault(
+                f"Hidden tests: expected files test_*.py in the folder {path.name}, found none. Write them."
+            )
+        for file in files:
+            _forget(file)
+        self._thread = threading.Thread(target=self._main, args=(files,), name="hidden-tests", daemon=True)
         # Options from the instructor's shell are for their own test runs.
         with mock.patch.dict(os.environ):
             os.environ.pop("PYTEST_ADDOPTS", None)
@@ -140,9 +145,11 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
     ) -> None:
         self.close()
 
-    def _main(self, path: Path) -> None:
+    def _main(self, files: list[Path]) -> None:
         try:
-            code = pytest.main([*_PYTEST_ARGS, "--rootdir", str(path.parent), str(path)], plugins=[self._plugin])
+            code = pytest.main(
+                [*_PYTEST_ARGS, "--rootdir", str(files[0].parent), *map(str, files)], plugins=[self._plugin]
+            )
         except BaseException as error:  # noqa: BLE001 - whatever ends the thread must reach the one who waits
             self._plugin.answers.put(error)
         else:
@@ -200,6 +207,7 @@ class _Plugin:
             return True
         try:
             declared = tuple(_declare(item) for item in session.items)
+            _demand_unique(declared)
         except GraderFault as fault:
             self.problem = str(fault)
             return True
@@ -267,6 +275,18 @@ def _forget(path: Path) -> None:
     for name, module in list(sys.modules.items()):
         if name == path.stem or getattr(module, "__file__", None) == str(path):
             del sys.modules[name]
+
+
+def _demand_unique(declared: Sequence[DeclaredTest]) -> None:
+    """Results are kept by the test's id.
+
+    Raises:
+        GraderFault: If two tests, of two files perhaps, have the same.
+    """
+    names = Counter(test.id for test in declared)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise GraderFault(f"Hidden test {twice[0]}: expected one of that name, found {names[twice[0]]}. Rename one.")
 
 
 def _declare(item: pytest.Item) -> DeclaredTest:

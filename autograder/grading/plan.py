@@ -50,8 +50,8 @@ class GradingPlan:
 
     @property
     def tests(self) -> Path:
-        """The hidden tests, where this machine has them."""
-        return hidden_tests_folder() / self.notebook.assignment / f"test_{self.notebook.name}.py"
+        """The folder of the hidden tests, where this machine has them."""
+        return hidden_tests_folder() / self.notebook.assignment / self.notebook.name
 
 
 def plan_grading(
@@ -127,18 +127,18 @@ def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
 
 def _hash_sources(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 def _library(notebook: Notebook) -> dict[str, str]:
     """The library-backed versions that lie beside the hidden tests, if there are any."""
-    name = f"autograder.hidden_tests.{notebook.assignment}.library_{notebook.name}"
+    name = f"autograder.hidden_tests.{notebook.assignment}.{notebook.name}.library"
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if not f"{name}.".startswith(f"{error.name}."):
             raise
         return {}
     sources: dict[str, str] = module.SOURCES

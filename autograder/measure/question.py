@@ -62,7 +62,7 @@ def measure_question(task: Task) -> Measured:
     plan = replace(task.plan, limits=limits)
     grader, material = open_grader(plan), load_material(plan.notebook)
     if material is None or grader.diagnostician is None:
-        raise GraderFault(f"{plan.notebook.name}: expected mistakes_{plan.notebook.name}.py, found none. Write it.")
+        raise GraderFault(f"{plan.notebook.name}: expected mistakes.py beside its hidden tests, found none. Write it.")
     survey = _Survey(task, plan, grader, material, grader.diagnostician)
     mistakes, alike = survey.mistakes()
     named, right = survey.diagnosed(alike)

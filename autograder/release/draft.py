@@ -92,7 +92,7 @@ def hidden_sources(course: Course, assignment: str, folder: Path | None = None) 
         folder: Where hidden tests lie, if not in the package.
     """
     tests = (folder or hidden_tests_folder()) / assignment
-    return {_shown(path, course): path.read_text(encoding="utf-8") for path in sorted(tests.glob("*.py"))}
+    return {_shown(path, course): path.read_text(encoding="utf-8") for path in sorted(tests.rglob("*.py"))}
 
 
 def check_all_hidden_tests(draft: Draft, folder: Path | None = None) -> None:
@@ -102,15 +102,18 @@ def check_all_hidden_tests(draft: Draft, folder: Path | None = None) -> None:
         AuthoringError: If one has not.
     """
     tests = (folder or hidden_tests_folder()) / draft.config.id
-    expected = {f"test_{notebook.name}.py" for notebook in draft.notebooks}
-    for path in sorted(tests.glob("test_*.py")):
-        if path.name not in expected:
-            raise AuthoringError("expected a notebook of this name, found none. Rename it.", _shown(path, draft.course))
+    expected = {notebook.name for notebook in draft.notebooks}
+    for path in sorted(tests.rglob("test_*.py")):
+        if path.parent.name not in expected or path.parent.parent != tests:
+            raise AuthoringError(
+                "expected hidden tests in a folder named like their notebook, found no such notebook. Move it.",
+                _shown(path, draft.course),
+            )
     for notebook in draft.notebooks:
-        path = tests / f"test_{notebook.name}.py"
-        shown = _shown(path, draft.course)
-        source = path.read_text(encoding="utf-8") if path.is_file() else ""
-        check_hidden_tests(notebook, declared_tests(source, shown), shown)
+        declared = []
+        for path in sorted((tests / notebook.name).glob("test_*.py")):
+            declared += declared_tests(path.read_text(encoding="utf-8"), _shown(path, draft.course))
+        check_hidden_tests(notebook, declared, _shown(tests / notebook.name, draft.course))
 
 
 def _shown(path: Path, course: Course) -> str:

@@ -7,11 +7,11 @@ import ast
 from autograder.errors import AuthoringError
 
 
-def declared_tests(source: str, file: str) -> list[tuple[str, str]]:
-    """Question and kind of each hidden test in a file, in order.
+def declared_tests(source: str, file: str) -> list[tuple[str, str, str]]:
+    """Question, kind and file of each hidden test in a file, in order.
 
     Args:
-        source: Text of autograder/hidden_tests/<assignment>/test_<notebook>.py.
+        source: Text of autograder/hidden_tests/<assignment>/<notebook>/test_*.py.
         file: Its path, as messages show it.
 
     Raises:
@@ -28,7 +28,7 @@ def declared_tests(source: str, file: str) -> list[tuple[str, str]]:
     ]
 
 
-def _declaration(test: ast.FunctionDef, file: str) -> tuple[str, str]:
+def _declaration(test: ast.FunctionDef, file: str) -> tuple[str, str, str]:
     calls = [entry for entry in test.decorator_list if isinstance(entry, ast.Call) and _name(entry.func) == "question"]
     if len(calls) != 1:
         raise AuthoringError(
@@ -39,7 +39,7 @@ def _declaration(test: ast.FunctionDef, file: str) -> tuple[str, str]:
     kind = _text(options.get("kind", ast.Constant("values")))
     if name is None or kind is None:
         raise AuthoringError(f"{test.name}: expected @question with its id and kind written out as texts.", file)
-    return name, kind
+    return name, kind, file
 
 
 def _name(function: ast.expr) -> str:

@@ -260,27 +260,27 @@ def check_ideas(notebook: AuthoredNotebook, config: NotebookConfig, file: str) -
             )
 
 
-def check_hidden_tests(notebook: AuthoredNotebook, declared: Iterable[tuple[str, str]], file: str) -> None:
+def check_hidden_tests(notebook: AuthoredNotebook, declared: Iterable[tuple[str, str, str]], folder: str) -> None:
     """Each automatic question has a hidden test of values, and each hidden test has a question.
 
     Args:
         notebook: The notebook.
-        declared: Question and kind of each hidden test.
-        file: The test file, as messages show it.
+        declared: Question and kind of each hidden test, and its file, as messages show it.
+        folder: Where the files lie, likewise.
 
     Raises:
         AuthoringError: If one of this is not so.
     """
     declared = list(declared)
     questions = {str(cell.question): cell for cell in notebook.having("check")}
-    for name, _ in declared:
+    for name, _, file in declared:
         if name not in questions:
             known = ", ".join(questions) or "none"
             raise AuthoringError(f"hidden test: expected one of {known}, got '{name}'. Rename it.", file, None, name)
     for name, cell in questions.items():
-        kinds = [kind for question, kind in declared if question == name]
+        kinds = [kind for question, kind, _ in declared if question == name]
         if not kinds:
-            raise notebook.refuse(f"expected a hidden test in {file}, found none. Add one.", cell)
+            raise notebook.refuse(f"expected a hidden test in {folder}, found none. Add one.", cell)
         if "values" not in kinds:
             got = ", ".join(sorted(set(kinds)))
-            raise notebook.refuse(f"expected a hidden test of values in {file}, got only {got}. Add one.", cell)
+            raise notebook.refuse(f"expected a hidden test of values in {folder}, got only {got}. Add one.", cell)

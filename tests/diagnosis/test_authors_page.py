@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.diagnosis import material
-from autograder.hidden_tests.a1_convolution import mistakes_sliding_windows as listed
+from autograder.hidden_tests.a1_convolution.sliding_windows import mistakes as listed
 from autograder.measure.question import Task, measure_question
 from tests.diagnosis.answers import graded, handed_in, plan_for, sliding_windows
 
@@ -37,7 +37,7 @@ def entry_added(tmp_path, monkeypatch):
     (entry,) = re.findall(r"```python\n(.*?)```", section(), re.DOTALL)
     source = Path(listed.__file__).read_text(encoding="utf-8")
     assert "_TWO_D = (\n" in source
-    path = tmp_path / "mistakes_sliding_windows.py"
+    path = tmp_path / "mistakes.py"
     path.write_text(source.replace("_TWO_D = (\n", f"_TWO_D = (\n{entry}"), encoding="utf-8")
     spec = importlib.util.spec_from_file_location(listed.__name__, path)
     assert spec is not None
@@ -53,7 +53,7 @@ def entry_added(tmp_path, monkeypatch):
 
 def test_the_page_says_where_and_how_to_look():
     """It names the file to edit and the command that measures."""
-    assert "mistakes_<notebook>.py" in section()
+    assert "`mistakes.py`" in section()
     assert "autograder mistakes" in section()
 
 

@@ -10,7 +10,7 @@ import pytest
 from autograder.grading import diagnose
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.sample_class.sliding_windows import TYPICAL_MISTAKES
 from tests.diagnosis.answers import graded, plan_for, sliding_windows
 from tests.hidden_tests.harness import calls_by_test

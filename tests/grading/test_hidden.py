@@ -252,6 +252,27 @@ def test_files_that_can_not_be_used(tmp_path, source, message):
         HiddenTests(path, b"secret")
 
 
+def test_a_folder_of_files(tmp_path):
+    """All its files are collected, in the order of their names; what is no test file is left alone."""
+    for name in ("second", "first"):
+        body = dedent(SOURCE).replace("def test_", f"def test_{name}_")
+        (tmp_path / f"test_{name}.py").write_text(body)
+    (tmp_path / "oracles.py").write_text("raise RuntimeError\n")
+    with HiddenTests(tmp_path, b"secret") as tests:
+        names = [test.id for test in tests.declared]
+    assert names == sorted(names, key=lambda name: "second" in name)
+    assert len(names) == len(set(names))
+    assert {name.split("_")[1] for name in names} == {"first", "second"}
+
+
+def test_two_tests_of_one_name_are_refused(tmp_path):
+    """In two files of a folder they would be judged as one."""
+    for name in ("first", "second"):
+        (tmp_path / f"test_{name}.py").write_text(dedent(SOURCE))
+    with pytest.raises(GraderFault, match="expected one of that name, found 2"):
+        HiddenTests(tmp_path, b"secret")
+
+
 def test_closing_leaves_the_working_folder_alone(tmp_path, monkeypatch):
     """pytest goes back to where it was started; the grader may be elsewhere by then, and that folder gone."""
     path = tmp_path / "test_demo.py"

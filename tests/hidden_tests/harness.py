@@ -14,7 +14,7 @@ from autograder.grading.hidden import HiddenTests
 from autograder.model import DeclaredTest, TestResult
 from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned
 
-TESTS = Path(next(iter(folder.__path__))) / "test_sliding_windows.py"
+TESTS = Path(next(iter(folder.__path__))) / "sliding_windows"
 QUESTIONS = {
     "correlate1d": ("correlate1d", "convolve1d"),
     "correlate2d": ("correlate2d",),

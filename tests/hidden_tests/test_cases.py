@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT, spread
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT, spread
 from autograder.model import TestKind
 from tests.hidden_tests.harness import QUESTIONS, calls_by_test
 

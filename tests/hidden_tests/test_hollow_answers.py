@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.score import score
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.model import Question, Verdict
 from autograder.testing import Judged, Student, expect_pure
 from tests.hidden_tests.harness import POINTS, QUESTIONS, InProcess, run

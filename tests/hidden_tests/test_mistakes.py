@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.hidden_tests.a1_convolution.mistakes_sliding_windows import MISTAKES
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.mistakes import Policy
 from autograder.model import Verdict
 from tests.hidden_tests.harness import QUESTIONS, calls_by_test, run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.hidden_tests.a1_convolution.alternatives_sliding_windows import ALTERNATIVES
-from autograder.hidden_tests.a1_convolution.library_sliding_windows import SOURCES
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.alternatives import ALTERNATIVES
+from autograder.hidden_tests.a1_convolution.sliding_windows.library import SOURCES
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.model import Verdict
 from tests.hidden_tests.harness import QUESTIONS, run
 

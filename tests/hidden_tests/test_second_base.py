@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.hidden_tests.a1_convolution.detector_sliding_windows import Detector, Scene, all_patches
-from autograder.hidden_tests.a1_convolution.mistakes_sliding_windows import MISTAKES
-from autograder.hidden_tests.a1_convolution.second_sliding_windows import NOT_ON_SECOND, SECOND
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
-from autograder.hidden_tests.a1_convolution.windows_sliding_windows import RIGHT_AGAIN
+from autograder.hidden_tests.a1_convolution.sliding_windows.detector import Detector, Scene, all_patches
+from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
+from autograder.hidden_tests.a1_convolution.sliding_windows.second import NOT_ON_SECOND, SECOND
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.windows import RIGHT_AGAIN
 from autograder.model import Verdict
 from autograder.sandbox.protocol import Raised, Record
 from tests.hidden_tests.harness import QUESTIONS, InProcess, calls_by_test, run

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.hidden_tests.a1_convolution.alternatives_sliding_windows import ALTERNATIVES
-from autograder.hidden_tests.a1_convolution.mistakes_sliding_windows import MISTAKES
-from autograder.hidden_tests.a1_convolution.second_sliding_windows import SECOND
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
-from autograder.hidden_tests.a1_convolution.windows_sliding_windows import RIGHT_AGAIN
+from autograder.hidden_tests.a1_convolution.sliding_windows.alternatives import ALTERNATIVES
+from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
+from autograder.hidden_tests.a1_convolution.sliding_windows.second import SECOND
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.windows import RIGHT_AGAIN
 from autograder.mistakes import Policy
 from course_utils.checks import CheckFailed
 from course_utils.checks import sliding_windows as check

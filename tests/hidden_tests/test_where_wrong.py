@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import autograder.testing
-from autograder.hidden_tests.a1_convolution.mistakes_sliding_windows import MISTAKES
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from course_utils.heat import heat_of
 from course_utils.where import word
 from tests.course_utils.test_heat import check_agrees

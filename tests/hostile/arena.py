@@ -216,7 +216,12 @@ class Arena:
             "SECRET": work / "secret",
             "TIMESTAMP": work / "autograded" / "nora" / "a1_convolution" / "timestamp.txt",
             "TESTS": guard.course / "hidden_tests" / "test_sliding_windows.py",
-            "REAL_TESTS": ROOT / "autograder" / "hidden_tests" / "a1_convolution" / "test_sliding_windows.py",
+            "REAL_TESTS": ROOT
+            / "autograder"
+            / "hidden_tests"
+            / "a1_convolution"
+            / "sliding_windows"
+            / "test_sliding_windows.py",
             "HOME": guard.home,
             "NORA": guard.submitted / NEIGHBOUR / "a1_convolution" / "sliding_windows.ipynb",
             "PEER_FOLDER": self._peer_folder,

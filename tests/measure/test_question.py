@@ -8,7 +8,7 @@ import pytest
 
 from autograder.grading.engine import spread
 from autograder.grading.hidden import HiddenTests
-from autograder.hidden_tests.a1_convolution.library_sliding_windows import SOURCES
+from autograder.hidden_tests.a1_convolution.sliding_windows.library import SOURCES
 from autograder.measure.question import Task, measure_question
 from tests.diagnosis.answers import handed_in, plan_for, sliding_windows
 

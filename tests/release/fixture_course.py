@@ -134,7 +134,7 @@ class DemoCourse:
     @property
     def tests(self) -> Path:
         """Its hidden tests."""
-        return self.hidden_tests / "demo" / "test_first.py"
+        return self.hidden_tests / "demo" / "first" / "test_first.py"
 
     @property
     def released(self) -> Path:

@@ -11,7 +11,7 @@ from tests.release.fixture_course import DemoCourse, edit, release
 
 NOTEBOOK = "solutions/demo/first.py"
 ASSIGNMENT = "solutions/demo/assignment.toml"
-TESTS = "autograder/hidden_tests/demo/test_first.py"
+TESTS = "autograder/hidden_tests/demo/first/test_first.py"
 
 
 @dataclass(frozen=True)

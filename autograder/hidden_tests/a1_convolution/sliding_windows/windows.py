@@ -1,6 +1,6 @@
 """Right answers to sliding_windows once more, on whole arrays: shifts over taps, window views, closed formulas.
 
-As in `steps_sliding_windows`, each function builds an answer, a right one without arguments, and the names of the
+As in `steps`, each function builds an answer, a right one without arguments, and the names of the
 arguments are the decisions in which students go wrong. Nothing is shared between the two: where a mistake is made on
 both, it is made twice.
 """

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.hidden_tests.a1_convolution import oracles_sliding_windows as oracle
-from autograder.hidden_tests.a1_convolution.detector_sliding_windows import (
+from autograder.hidden_tests.a1_convolution.inputs import Layer, column_major, layer, normal, scattered, whole
+from autograder.hidden_tests.a1_convolution.sliding_windows import oracles as oracle
+from autograder.hidden_tests.a1_convolution.sliding_windows.detector import (
     OUTLINE,
     Detector,
     Scene,
     all_patches,
     surrounded,
 )
-from autograder.hidden_tests.a1_convolution.inputs import Layer, column_major, layer, normal, scattered, whole
 from autograder.model import Verdict
 from autograder.testing import Judged, expect, expect_error, expect_pure, question
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.hidden_tests.a1_convolution.steps_sliding_windows import (
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import (
     BORDERS,
     RIGHT,
     SOBEL,

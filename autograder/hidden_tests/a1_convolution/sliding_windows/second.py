@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from autograder.hidden_tests.a1_convolution.windows_sliding_windows import (
+from autograder.hidden_tests.a1_convolution.sliding_windows.windows import (
     RIGHT_AGAIN,
     SOURCES,
     Step,

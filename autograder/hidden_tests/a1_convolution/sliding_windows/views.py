@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.hidden_tests.a1_convolution.detector_sliding_windows import Detector, Scene, all_patches
+from autograder.hidden_tests.a1_convolution.sliding_windows.detector import Detector, Scene, all_patches
 
 
 def fires(weights: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Hidden tests of sliding_windows, and what they are made of."""
