@@ -1,4 +1,4 @@
-"""What a hidden test imports: `question`, `expect`, `expect_error`, `expect_pure`.
+"""What a hidden test imports: `question`, `given`, `expect`, `expect_error`, `expect_pure`.
 
 A hidden test is an ordinary pytest function. The fixture `student` stands for the notebook, `rng` is a generator
 drawn from the course's secret (the same for a whole class), and `once` keeps an oracle's result for the class:
@@ -17,13 +17,16 @@ the numbers. The test's name and ids make the test's id, so they stay put once a
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from autograder.errors import GraderFault
 from autograder.model import ErrorMap, TestKind, Verdict
-from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned, Session, Stopped
+from autograder.sandbox.protocol import Given, Missing, Raised, Record, Reply, Returned, Session, Stopped
 from course_utils.compare import DtypeRule, Mismatch, Rung, compare
 from course_utils.heat import heat_of
 from course_utils.where import Where
@@ -119,7 +122,7 @@ def expect_pure(function: StudentFunction, *args: Any, **kwargs: Any) -> None:
     first, after = function.with_arguments(*args, **kwargs)
     for index, before in enumerate(args):
         # What comes back is the worker's word: an argument that is left out counts as changed.
-        if index >= len(after) or compare(after[index], before, rtol=0, atol=0) is not None:
+        if index >= len(after) or not _unchanged(after[index], before):
             message = f"{function.name} changed its input number {index + 1}: work on a copy."
             raise Judged(Verdict.FAILED, message, rung=Rung.UNCHANGED.value)
     second = function(*args, **kwargs)
@@ -132,6 +135,38 @@ def expect_pure(function: StudentFunction, *args: Any, **kwargs: Any) -> None:
     if not same:
         message = f"Two equal calls of {function.name} gave different results: something is remembered between calls."
         raise Judged(Verdict.FAILED, message, rung=Rung.REPEATABLE.value)
+
+
+def given(text: str, /, **names: Any) -> Given:
+    """An argument that is made where the student's code runs: a function, or anything else that can't travel.
+
+    The student's process evaluates the text as often as it is sent, in a namespace of its own, with `np`, `math`, in
+    torch notebooks `torch` and `device` (where the tensors are), and the names:
+
+        student.numerical_gradient(given("lambda x: np.tanh(x @ w)", w=w), x, dout)
+        student.equivariance_gap(given('''
+            def blur(x):
+                return (x + np.roll(x, 1, axis=3)) / 2
+            blur
+        '''), x, (1, 2))
+
+    Students may see it, as they may see any input: it holds nothing that is expected of them.
+
+    Args:
+        text: Statements, then an expression, which is the argument; it may be indented as a whole.
+        names: What the text refers to: numbers, text, arrays, tensors, containers, other given things.
+
+    Raises:
+        GraderFault: If the text is no Python, or doesn't end with an expression.
+    """
+    plain = textwrap.dedent(text).strip()
+    try:
+        body = ast.parse(plain).body
+    except SyntaxError as error:
+        raise GraderFault(f"given: expected Python, got {plain[:80]!r}: {error}.") from error
+    if not body or not isinstance(body[-1], ast.Expr):
+        raise GraderFault(f"given: expected a text that ends with an expression, got {plain[-80:]!r}.")
+    return Given(plain, names)
 
 
 class StudentRaised(Judged):
@@ -193,6 +228,20 @@ class Student:
 
     def __getattr__(self, name: str) -> StudentFunction:
         return StudentFunction(self._session, name)
+
+
+def _unchanged(after: Any, before: Any) -> bool:
+    """Whether an argument is as it was sent. What was made of a text can't be compared: it stayed where it was made."""
+    match before:
+        case Given():
+            return True
+        case list() | tuple():
+            alike = type(after) is type(before) and len(after) == len(before)
+            return alike and all(map(_unchanged, after, before))
+        case dict():
+            alike = type(after) is dict and after.keys() == before.keys()
+            return alike and all(_unchanged(after[key], entry) for key, entry in before.items())
+    return compare(after, before, rtol=0, atol=0) is None
 
 
 def _plain(value: Any) -> Any:

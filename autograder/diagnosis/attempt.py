@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.model import TestKind
-from autograder.sandbox.protocol import Record, Reply, Returned
+from autograder.sandbox.protocol import Given, Record, Reply, Returned
 
 # What one case may keep. Hidden tests ask small questions; an answer that is far larger is not recognised by it.
 MAX_CALLS = 256
@@ -145,6 +145,8 @@ def _weigh(value: Any) -> tuple[int, int]:
                 waiting.extend(entry.values())
             case str():
                 weight += len(entry)
+            case Given():
+                waiting.extend((entry.text, *entry.names.values()))
             case Record():
                 waiting.extend([field for _, field in entry.fields])
             case _:

@@ -17,6 +17,7 @@ MAX_BLOB_BYTES = 1 << 26
 MAX_NDIM = 32
 MAX_BIG_INT_BITS = 1 << 16
 MAX_NAME = 200
+MAX_SOURCE = 20_000
 _MAX_DIM = 1 << 31
 DTYPE = re.compile(r"[<>|=]([biufc][1-9]\d?|[SU][1-9]\d{0,5}|[mM]8(\[\d{0,6}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)")
 _TORCH_SIZES = {
@@ -121,6 +122,13 @@ class Bytes(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     data: bytes
 
 
+class Source(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=12):
+    """Text that the worker evaluates, and the names that it refers to. The grader sends it, and accepts none."""
+
+    text: Annotated[str, msgspec.Meta(max_length=MAX_SOURCE)]
+    names: dict[str, Value]
+
+
 Value = (
     None
     | bool
@@ -138,4 +146,5 @@ Value = (
     | Tensor
     | Fields
     | Kept
+    | Source
 )

@@ -17,6 +17,7 @@ from autograder.sandbox.forms import (
     MAX_ITEMS,
     MAX_NAME,
     MAX_NDIM,
+    MAX_SOURCE,
     TORCH_DTYPES,
     Array,
     BigInt,
@@ -27,12 +28,13 @@ from autograder.sandbox.forms import (
     Kept,
     List,
     Scalar,
+    Source,
     Tensor,
     TooLargeError,
     Tuple,
     Value,
 )
-from autograder.sandbox.protocol import Handle, Record
+from autograder.sandbox.protocol import Given, Handle, Record
 
 
 class Packer:
@@ -86,6 +88,8 @@ class Packer:
             return _pack_text(str.__str__(value))
         if kind is Handle:
             return Kept(value.number, value.type)
+        if kind is Given and self._keep is None:
+            return self._source(value, depth)
         return self._pack_rare(value, kind, depth)
 
     def _pack_rare(self, value: Any, kind: type, depth: int) -> Any:  # noqa: PLR0911 - as above
@@ -110,6 +114,12 @@ class Packer:
         if issubclass(kind, dict) and all(type(key) is str and _is_text(key) for key in dict.keys(value)):
             return Dict({key: self.pack(entry, depth + 1) for key, entry in dict.items(value)})
         return _NO_FORM
+
+    def _source(self, value: Given, depth: int) -> Source:
+        """Only what the grader sends may be text to evaluate: where values are kept, this is one of them."""
+        if len(value.text) > MAX_SOURCE:
+            raise TooLargeError(f"expected a text of at most {MAX_SOURCE} characters, got {len(value.text)}")
+        return Source(value.text, {name: self.pack(entry, depth + 1) for name, entry in value.names.items()})
 
     def _array(self, array: np.ndarray[Any, Any]) -> Any:
         if not DTYPE.fullmatch(array.dtype.str) or array.ndim > MAX_NDIM:

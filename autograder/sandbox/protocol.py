@@ -105,6 +105,19 @@ class CellReport:
     reduced: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """An argument that travels as text and is made where student code runs: a function, a generator.
+
+    Attributes:
+        text: Python: statements, then an expression, which is the argument.
+        names: What the text refers to, beside the libraries.
+    """
+
+    text: str
+    names: Mapping[str, Any]
+
+
 class Session(Protocol):
     """One question's process, forked from the loaded notebook."""
 

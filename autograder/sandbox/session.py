@@ -17,6 +17,7 @@ import numpy as np
 from autograder.sandbox import messages, wire
 from autograder.sandbox.forbidden import ForbiddenCall, ban
 from autograder.sandbox.forms import TooLargeError, WireError
+from autograder.sandbox.given import evaluate
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output
 from autograder.sandbox.pack import Packer, type_name
@@ -109,7 +110,7 @@ class _Session:
             return messages.Absent(id=call.id, found="", output=self._output.take()), []
         if not callable(function):
             return messages.Absent(id=call.id, found=type_name(type(function)), output=self._output.take()), []
-        unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild)
+        unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild, given=evaluate)
         args = [unpacker.unpack(entry) for entry in call.args]
         kwargs = {name: unpacker.unpack(entry) for name, entry in call.kwargs.items()}
         value = function(*args, **kwargs)

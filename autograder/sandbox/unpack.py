@@ -25,12 +25,13 @@ from autograder.sandbox.forms import (
     Kept,
     List,
     Scalar,
+    Source,
     Tensor,
     Tuple,
     Value,
     WireError,
 )
-from autograder.sandbox.protocol import Handle, Record
+from autograder.sandbox.protocol import Given, Handle, Record
 
 _HEX = re.compile(r"-?[0-9a-f]+")
 _MAX_CODE_POINT = 0x10FFFF
@@ -43,6 +44,7 @@ class Unpacker:
         blob: The bytes of the arrays, in the order in which they were packed.
         handle: Turns a handle into what stands for it here.
         record: Turns a named tuple or dataclass into what stands for it here.
+        given: Turns a text into what it gives; None where no text is accepted.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Unpacker:
         *,
         handle: Callable[[Handle], Any] = lambda handle: handle,
         record: Callable[[Record], Any] = lambda record: record,
+        given: Callable[[Given], Any] | None = None,
     ) -> None:
         self._blob = blob
         self._used = 0
         self._items = 0
         self._handle = handle
         self._record = record
+        self._given = given
 
     def finish(self) -> None:
         """Check that every byte of the blob was claimed.
@@ -118,6 +122,12 @@ class Unpacker:
 
     def _kept(self, value: Kept, _depth: int) -> Any:
         return self._handle(Handle(value.number, value.kind))
+
+    def _source(self, value: Source, depth: int) -> Any:
+        if self._given is None:
+            raise WireError("Value: expected data, got a text to evaluate.")
+        names = {name: self.unpack(entry, depth) for name, entry in value.names.items()}
+        return self._given(Given(value.text, names))
 
     def _take(self, count: int, itemsize: int) -> memoryview:
         end = self._used + count * itemsize
@@ -222,4 +232,5 @@ _REBUILD: dict[type, Callable[[Unpacker, Any, int], Any]] = {
     Bytes: Unpacker._bytes,
     Complex: Unpacker._complex,
     Kept: Unpacker._kept,
+    Source: Unpacker._source,
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Call, Case, Recorder, viewed
 from autograder.model import TestKind
-from autograder.sandbox.protocol import Raised, Returned
+from autograder.sandbox.protocol import Given, Raised, Returned
 
 
 def test_calls_belong_to_the_case_in_which_they_were_made() -> None:
@@ -46,6 +46,14 @@ def test_digits_of_arguments() -> None:
     assert Call("f", whole, ((np.zeros(2), 1, np.zeros(3, np.int32)), {})).digits == 8
     assert Call("f", whole, ((np.zeros(2),), {"w": [np.zeros(1, np.float32)]})).digits == 4
     assert Call("f", whole, (np.float16(1), np.zeros(1, np.float32))).digits == 2
+
+
+def test_a_function_as_argument_is_weighed_by_its_names() -> None:
+    """What a text refers to was sent as well: its bytes count, and its digits."""
+    whole = Returned(value=1)
+    small, large = (Call("f", whole, (Given("lambda x: x @ w", {"w": np.zeros(n, np.float32)}),)) for n in (1, 100))
+    assert large.sent_bytes - small.sent_bytes == 4 * 99
+    assert large.digits == 4
 
 
 def test_a_view_takes_the_place_of_what_was_returned() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import autograder.hidden_tests.a1_convolution as folder
 from autograder.grading.hidden import HiddenTests
 from autograder.model import DeclaredTest, TestResult
-from autograder.sandbox.protocol import Missing, Raised, Record, Reply, Returned
+from autograder.sandbox.given import evaluate
+from autograder.sandbox.protocol import Given, Handle, Missing, Raised, Record, Reply, Returned
 
 TESTS = Path(next(iter(folder.__path__))) / "sliding_windows"
 QUESTIONS = {
@@ -74,6 +75,8 @@ def _sent(value: Any) -> Any:
         return copy
     if isinstance(value, list | tuple):
         return type(value)(_sent(entry) for entry in value)
+    if isinstance(value, Given):
+        return evaluate(Given(value.text, {name: _sent(entry) for name, entry in value.names.items()}))
     return value
 
 
@@ -84,6 +87,8 @@ def _came(value: Any) -> Any:
         return np.array(value)
     if isinstance(value, list | tuple):
         return type(value)(_came(entry) for entry in value)
+    if callable(value):
+        return Handle(0, type(value).__name__)
     return value
 
 

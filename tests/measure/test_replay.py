@@ -9,9 +9,10 @@ import numpy as np
 
 from autograder.grading.hidden import HiddenTests
 from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT, sliding1d
-from autograder.measure.replay import calls_made, replay, replies_equal
+from autograder.measure.replay import Made, calls_made, replay, replies_equal
 from autograder.model import Verdict
 from autograder.sandbox.protocol import Stopped
+from autograder.testing import given
 from tests.hidden_tests.harness import TESTS, InProcess
 
 
@@ -69,6 +70,17 @@ def test_one_difference_anywhere_counts():
     right, changed = (replay(made, Notebook(RIGHT | {"correlate1d": one}), {}) for one in (RIGHT["correlate1d"], late))
     assert not replies_equal(right, changed, {})
     assert not replies_equal(right, right[:-1], {})
+
+
+def test_functions_as_arguments_are_sent_again():
+    """A call whose argument is a text is made once more like any other; what stays in the worker is no difference."""
+    made = [Made("apply", (given("lambda x: x @ w", w=np.arange(3.0)), np.ones(3)), {})]
+    twice, also, thrice = (
+        replay(made, Notebook({"apply": lambda g, x, factor=factor: factor * g(x)}), {}) for factor in (2, 2, 3)
+    )
+    assert twice[0].reply.value == 6.0
+    assert replies_equal(twice, also, {})
+    assert not replies_equal(twice, thrice, {})
 
 
 def test_after_a_stop_there_is_a_new_session():

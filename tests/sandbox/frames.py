@@ -15,7 +15,7 @@ import torch
 from autograder.sandbox import messages, wire
 from autograder.sandbox.forms import MAX_BLOB_BYTES, Value
 from autograder.sandbox.pack import Packer
-from autograder.sandbox.protocol import Handle
+from autograder.sandbox.protocol import Given, Handle
 
 READERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "to forkserver": messages.to_forkserver,
@@ -82,6 +82,7 @@ def good_frames() -> list[Frame]:
     loaded = [
         ("from session", messages.Done(id=1, value=value, arguments=[value], output=""), 2 * blob),
         ("to session", messages.Call(id=1, name="f", args=[value], kwargs={"k": 1}, return_arguments=True), blob),
+        ("to session", _call_with_text(), np.ones(2).tobytes()),
     ]
     frames = [_frame(reader, message, b"") for reader, message in plain]
     frames += [_frame(reader, message, data) for reader, message, data in loaded]
@@ -90,6 +91,11 @@ def good_frames() -> list[Frame]:
         done = messages.Done(id=1, value=single.pack(entry), arguments=None, output="")
         frames.append(_frame("from session", done, b"".join(single.blobs)))
     return frames
+
+
+def _call_with_text() -> messages.Call:
+    text = Packer().pack(Given("lambda x: x + w", {"w": np.ones(2)}))
+    return messages.Call(id=1, name="f", args=[text], kwargs={}, return_arguments=False)
 
 
 def _frame(reader: str, message: messages.Message, blob: bytes) -> Frame:
@@ -149,6 +155,8 @@ _RAW = [
     b"\xdb\xff\xff\xff\xff",
     b"\xc6\xff\xff\xff\xff",
     b"\xc1",
+    b"\x93\x0c\xa11\x80",
+    b"\x93\x0c\xa1x\x81\xa1x\x93\x0c\xa11\x80",
     b"\xd6\xff\x00\x00\x00\x00",
     b"\xc9\xff\xff\xff\xff\x01",
     b"\x92\x03\xdc\x03\xe8" + b"\x92\x03\x90" * 1000,

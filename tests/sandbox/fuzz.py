@@ -19,6 +19,7 @@ import torch
 
 from autograder.sandbox import wire
 from autograder.sandbox.forms import WireError
+from autograder.sandbox.protocol import Given
 from autograder.sandbox.unpack import Unpacker
 from tests.sandbox.frames import READERS, Mutator, values_of
 
@@ -60,7 +61,7 @@ def read(reader: str, data: bytes) -> tuple[int, int]:
     try:
         while (received := channel.receive(decoder)) is not None:
             message, blob = received
-            unpacker = Unpacker(blob)
+            unpacker = Unpacker(blob, given=_unevaluated if reader == "to session" else None)
             values = [unpacker.unpack(value) for value in values_of(message)]
             if reader == "from session":
                 unpacker.finish()
@@ -70,6 +71,11 @@ def read(reader: str, data: bytes) -> tuple[int, int]:
     except WireError:
         return accepted, 1
     return accepted, 0
+
+
+def _unevaluated(given: Given) -> Any:
+    """What a text would be evaluated with."""
+    return dict(given.names)
 
 
 def array_bytes(value: Any) -> Iterator[int]:

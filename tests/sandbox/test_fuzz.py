@@ -83,7 +83,7 @@ def test_a_frame_is_drawn_again() -> None:
 def test_the_fuzzer_bites(monkeypatch: pytest.MonkeyPatch, capsys: Any, name: str, broken: Any) -> None:
     """With a check taken out of the decoder, the fuzzer finds what then gets through, and says how to draw it again."""
     monkeypatch.setattr(unpack, name, broken)
-    assert fuzz.main(4000, 0) == 1
+    assert fuzz.main(8000, 0) == 1
     assert "of seed 0, " in capsys.readouterr().out
 
 
@@ -111,8 +111,8 @@ anything = st.one_of(
 forms = st.recursive(
     anything,
     lambda inner: st.one_of(
-        st.tuples(st.integers(0, 12), inner).map(list),
-        st.tuples(st.integers(0, 12), inner, inner).map(list),
+        st.tuples(st.integers(0, 13), inner).map(list),
+        st.tuples(st.integers(0, 13), inner, inner).map(list),
         st.tuples(st.just(6), inner, inner, inner, inner).map(list),
         st.tuples(st.just(8), inner, inner, inner, inner).map(list),
         st.tuples(st.integers(3, 4), st.lists(inner, max_size=4)).map(list),
