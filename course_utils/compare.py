@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.compare_arrays import compare_arrays, compare_tensors, is_tensor
+from course_utils.compare_arrays import as_numpy, compare_arrays, compare_tensors, is_plain_tensor, is_tensor
 from course_utils.relation import close
 from course_utils.rungs import DtypeRule, Ladder, Mismatch, Rung, wrong_type
 
@@ -37,8 +37,8 @@ def compare(
     """Compare `got` with `want`, climbing type, shape, dtype, finite, values.
 
     Arrays and tensors of whole numbers and booleans are compared exactly, whatever the tolerances. A wanted int
-    takes any whole number but a bool; a wanted float takes any real number but a bool, and an array without axes;
-    a wanted named tuple takes a plain tuple of its length; a wanted array takes subclasses of arrays.
+    takes any whole number but a bool; a wanted float takes any real number but a bool, and an array or tensor without
+    axes; a wanted named tuple takes a plain tuple of its length; a wanted array takes subclasses of arrays.
 
     Args:
         got: What a function returned.
@@ -115,6 +115,8 @@ def _whole(got: Any, want: int, ladder: Ladder) -> Mismatch | None:
 def _real(got: Any, want: float, ladder: Ladder) -> Mismatch | None:
     if issubclass(type(got), np.ndarray) and np.asarray(got).ndim == 0:
         got = np.asarray(got)[()]
+    if is_plain_tensor(got) and got.ndim == 0:
+        got = as_numpy(got)[()]
     kind = type(got)
     if _is_whole(kind):
         number = _as_float(_whole_number(got))

@@ -33,14 +33,19 @@ def is_tensor(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_plain_tensor(value: Any) -> bool:
+    """Whether a value is a tensor of torch's own classes; others may answer every question about themselves."""
+    torch = sys.modules.get("torch")
+    return torch is not None and type(value) in (torch.Tensor, torch.nn.Parameter)
+
+
 def compare_tensors(got: Any, want: Any, ladder: Ladder) -> Mismatch | None:
     """Compare with a tensor, whose kind of device counts as part of its dtype; gradients are not looked at."""
-    torch = sys.modules["torch"]
-    # A subclass may answer every question about itself as it likes.
-    if type(got) not in (torch.Tensor, torch.nn.Parameter):
+    if not is_plain_tensor(got):
         return wrong_type(got, f"a torch tensor of shape {shape_text(want.shape)}", ladder)
     if tuple(got.shape) != tuple(want.shape):
-        return _wrong_shape(tuple(got.shape), tuple(want.shape), ladder)
+        known = relation(as_numpy(got), as_numpy(want), ladder.rtol, ladder.atol)
+        return _wrong_shape(tuple(got.shape), tuple(want.shape), ladder, known)
     got_kind, want_kind = _kind_of(got), _kind_of(want)
     if got.dtype != want.dtype and not _dtype_will_do(got_kind, want_kind, ladder.dtype):
         message = f"{ladder.what}: expected dtype {want.dtype}, got {got.dtype}. The dtype follows from the inputs."
@@ -48,7 +53,7 @@ def compare_tensors(got: Any, want: Any, ladder: Ladder) -> Mismatch | None:
     if got.device.type != want.device.type:
         message = f"{ladder.what}: expected a tensor on {want.device.type}, got one on {got.device.type}."
         return Mismatch(Rung.DTYPE, message + " Make new tensors on the device of the inputs.")
-    left, right = _as_numpy(got), _as_numpy(want)
+    left, right = as_numpy(got), as_numpy(want)
     return _values(left, right, replace(ladder, dtype="real"))
 
 
@@ -61,7 +66,8 @@ def _kind_of(tensor: Any) -> str:
     return "b" if str(tensor.dtype) == "torch.bool" else "i"
 
 
-def _as_numpy(tensor: Any) -> NDArray[Any]:
+def as_numpy(tensor: Any) -> NDArray[Any]:
+    """The numbers of a tensor, in double precision if they are real."""
     plain = tensor.detach().cpu()
     wide = plain.double() if plain.is_floating_point() else plain
     array: NDArray[Any] = np.asarray(wide.resolve_conj().resolve_neg().numpy())

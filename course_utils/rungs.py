@@ -63,10 +63,13 @@ def wrong_type(got: Any, wanted: str, ladder: Ladder) -> Mismatch:
         found, hint = "None", " Does every path through the function end with `return`?"
     elif issubclass(kind, np.ndarray):
         found = f"an array of shape {shape_text(np.asarray(got).shape)}"
+        hint = " Keep to tensors: NumPy arrays never lie on a GPU." if "torch tensor" in wanted else ""
     else:
         found = f"{'an' if kind.__name__[:1] in 'aeiou' else 'a'} {kind.__name__}"
         if "NumPy array" in wanted and issubclass(kind, (list, tuple)):
             hint = " np.array(...) makes an array of numbers."
+        elif "torch tensor" in wanted:
+            hint = " torch.tensor(...) makes a tensor of a number or a list."
     return Mismatch(Rung.TYPE, f"{ladder.what}: expected {wanted}, got {found}.{hint}")
 
 

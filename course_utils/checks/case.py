@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,20 @@ from course_utils.compare import DtypeRule
 
 # Nearly: an FFT is a right way too.
 EXACT = 1e-12
+Place = Literal["inputs", "cpu", "any"]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """An argument that can't be stored and is made anew for every call: a function, a random generator.
+
+    Attributes:
+        words: What it is, as it stands in messages: "lambda x: 2 * x".
+        make: Makes it, without loading torch before it is called.
+    """
+
+    words: str
+    make: Callable[[], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +35,7 @@ class Case:
     Attributes:
         function: Name of the function.
         about: What the case is about, in a few words; unique among the cases of the function.
-        inputs: Positional arguments by name, in order.
+        inputs: Positional arguments by name, in order. Arrays stand for tensors in a notebook that uses those.
         options: Keyword arguments.
         look: Next step if the values are wrong: a question or a reminder, never the answer.
         layout: How arrays lie in memory, one of draw.LAYOUTS.
@@ -29,6 +43,8 @@ class Case:
         axes: Names of the axes of the result.
         dtype: How strictly the dtype of the result is compared.
         rtol: Tolerance, relative and absolute; sums in most cases are exact in any order.
+        place: Where a resulting tensor must be: on the device of the "inputs"; on the "cpu", where the inputs are
+            then, too; or on "any" device, if there is no input to tell.
     """
 
     function: str
@@ -41,6 +57,7 @@ class Case:
     axes: tuple[str, ...] = ()
     dtype: DtypeRule = "exact"
     rtol: float = EXACT
+    place: Place = "inputs"
 
     @property
     def key(self) -> str:
@@ -57,8 +74,32 @@ class Case:
 
 
 def _word(name: str, value: Any) -> str:
+    if isinstance(value, Made):
+        return f"{name} {value.words}"
     if isinstance(value, np.ndarray):
-        kind = "" if value.dtype == np.float64 else f" {value.dtype}"
-        shape = f"of {value.size} numbers" if value.ndim == 1 else str(value.shape)
-        return f"{name} {shape}{kind}"
+        return f"{name} of {value.size} numbers{_kind(value)}" if value.ndim == 1 else f"{name} {_shape(value)}"
+    if isinstance(value, (list, tuple)) and _arrays(value):
+        return f"{name} of shapes {_shapes(value)}"
     return f"{name} {value!r}" if isinstance(value, (str, list)) else f"{name} {value}"
+
+
+def _kind(array: np.ndarray[Any, Any]) -> str:
+    return "" if array.dtype == np.float64 else f" {array.dtype}"
+
+
+def _shape(array: np.ndarray[Any, Any]) -> str:
+    return f"{array.shape}{_kind(array)}"
+
+
+def _arrays(value: Any) -> bool:
+    """Whether there are arrays in a list, however deep."""
+    if isinstance(value, (list, tuple)):
+        return any(_arrays(entry) for entry in value)
+    return isinstance(value, np.ndarray)
+
+
+def _shapes(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        listed = ", ".join(_shapes(entry) for entry in value)
+        return f"[{listed}]" if isinstance(value, list) else f"({listed})"
+    return _shape(value) if isinstance(value, np.ndarray) else repr(value)

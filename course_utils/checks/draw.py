@@ -27,15 +27,35 @@ def draw(*shape: int, salt: int = 0, largest: int = 9, unit: int = 4, dtype: str
     Source:
         The mixing function of SplitMix64: Steele, Lea, Flood (2014), doi:10.1145/2714064.2660195.
     """
-    size = int(np.prod(shape))
-    bits = (np.arange(size, dtype=np.uint64) + np.uint64(1000 * salt + 1)) * np.uint64(0x9E3779B97F4A7C15)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    whole = ((bits ^ (bits >> np.uint64(31))) % np.uint64(2 * largest + 1)).astype(np.int64) - largest
+    whole = (_bits(shape, salt) % np.uint64(2 * largest + 1)).astype(np.int64) - largest
     # Zeros hide mistakes: what is multiplied by them may be anything.
     whole[whole == 0] = largest
     numbers = whole if unit == 1 else whole / unit
     return numbers.reshape(shape).astype(dtype)
+
+
+def distinct(*shape: int, salt: int = 0, unit: int = 4, dtype: str = "float64") -> Array:
+    """Numbers of both signs of which no two are equal and none is 0, so that every maximum is one entry's alone.
+
+    Args:
+        shape: The shape.
+        salt: Another salt gives another order.
+        unit: What the odd whole numbers around 0 are divided by.
+        dtype: Of the result.
+    """
+    ranks = np.argsort(np.argsort(_bits(shape, salt)))
+    odd = 2 * (ranks - ranks.size // 2) + 1
+    return (odd / unit).reshape(shape).astype(dtype)
+
+
+def _bits(shape: tuple[int, ...], salt: int) -> NDArray[np.uint64]:
+    bits = (np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(1000 * salt + 1)) * np.uint64(
+        0x9E3779B97F4A7C15
+    )
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = bits ^ (bits >> np.uint64(31))
+    return mixed
 
 
 def lay_out(array: Array, layout: str) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -10,23 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.case import Case
-from course_utils.checks.draw import lay_out
+from course_utils.checks.case import Case, Made
 from course_utils.checks.failure import CheckFailed
+from course_utils.checks.material import material, on_cpu, same_memory, snapshot
 from course_utils.compare import Mismatch, Rung, compare
+from course_utils.compare_arrays import is_tensor
 
 Function = Callable[..., Any]
 # Eight float32 steps of 1.2e-7: transforms and sums in another order stay below it, mistakes don't.
 SINGLE_PRECISION = 1e-6
 
 
-def check_cases(functions: Mapping[str, Function], cases: Sequence[Case], right: Mapping[str, Any]) -> int:
+def check_cases(
+    functions: Mapping[str, Function], cases: Sequence[Case], right: Mapping[str, Any], device: str | None = None
+) -> int:
     """Check functions on cases, in the order of the cases.
 
     Args:
         functions: The student's functions by the name that the question gives them.
         cases: Cases with results before cases that ask for an error.
         right: The right result by the case's key.
+        device: Where arrays of the cases become tensors; None for a notebook that works with arrays.
 
     Returns:
         How many checks passed: one for each case, one for unchanged inputs, one for a second call.
@@ -39,17 +42,17 @@ def check_cases(functions: Mapping[str, Function], cases: Sequence[Case], right:
     kept: list[tuple[Case, Any, Any]] = []
     changed: list[str] = []
     for case in cases:
-        arguments = {name: _fresh(value, case.layout) for name, value in case.inputs.items()}
+        arguments = _arguments(case, device)
         if case.raises:
             _demand_error(functions[case.function], case, arguments)
             continue
         result = call(functions[case.function], case.function, case.words, arguments, case.options)
-        demand(result, right[case.key], case)
-        kept.append((case, result, copy.deepcopy(result)))
-        changed += [_changed(case, name) for name in arguments if not _equal(arguments[name], case.inputs[name])]
+        demand(result, right[case.key], case, device)
+        kept.append((case, result, snapshot(result)))
+        changed += [_changed(case, name) for name in _changes(case, arguments, device)]
     if changed:
         raise CheckFailed(changed[0], Rung.UNCHANGED)
-    _demand_repeatable(functions, kept, right)
+    _demand_repeatable(functions, kept, right, device)
     return len(cases) + 2
 
 
@@ -101,24 +104,42 @@ def call(
     raise failure
 
 
-def demand(got: Any, want: Any, case: Case) -> None:
+def demand(got: Any, want: Any, case: Case, device: str | None = None) -> None:
     """Take the result of a case up the comparison ladder.
+
+    Args:
+        got: What the student's function returned.
+        want: The right result as it is stored.
+        case: The case.
+        device: As for `check_cases`.
 
     Raises:
         CheckFailed: If a rung fails.
     """
+    mismatch = _mismatch(got, want, case, device)
+    if mismatch is not None:
+        raise CheckFailed(f"{mismatch.message}\n{_next_step(case, mismatch)}", mismatch.rung, mismatch.where)
+
+
+def _mismatch(got: Any, want: Any, case: Case, device: str | None) -> Mismatch | None:
     rtol = _tolerance(case, want)
-    mismatch = compare(
-        got,
-        want,
+    return compare(
+        on_cpu(got) if case.place == "any" else got,
+        material(want, device=_device(case, device)),
         rtol=rtol,
         atol=rtol,
         axes=case.axes,
         what=f"{case.function} with {case.words}",
         dtype=case.dtype,
     )
-    if mismatch is not None:
-        raise CheckFailed(f"{mismatch.message}\n{_next_step(case, mismatch)}", mismatch.rung, mismatch.where)
+
+
+def _device(case: Case, device: str | None) -> str | None:
+    return device if device is None or case.place == "inputs" else "cpu"
+
+
+def _arguments(case: Case, device: str | None) -> dict[str, Any]:
+    return {name: material(value, case.layout, _device(case, device)) for name, value in case.inputs.items()}
 
 
 def _tolerance(case: Case, want: Any) -> float:
@@ -132,20 +153,23 @@ def _next_step(case: Case, mismatch: Mismatch) -> str:
     return f"{about} {case.look}" if case.look and mismatch.rung in (Rung.SHAPE, Rung.VALUES) else about
 
 
-def _fresh(value: Any, layout: str) -> Any:
-    return lay_out(value, layout) if isinstance(value, np.ndarray) else copy.deepcopy(value)
+def _changes(case: Case, arguments: Mapping[str, Any], device: str | None) -> list[str]:
+    """The inputs that are no longer what they were; what was made for this call has no earlier state to keep."""
+    before = _arguments(case, device)
+    stored = [name for name, value in case.inputs.items() if not isinstance(value, Made)]
+    return [name for name in stored if not _equal(arguments[name], before[name])]
 
 
-def _equal(got: Any, want: Any) -> bool:
-    if want is None or isinstance(want, str):
-        return bool(got == want)
-    return compare(got, want, rtol=0, atol=0) is None
+def _equal(got: Any, before: Any) -> bool:
+    if before is None or isinstance(before, str):
+        return bool(got == before)
+    return compare(got, before, rtol=0, atol=0) is None
 
 
 def _changed(case: Case, name: str) -> str:
     return (
         f"{case.function} with {case.words}: the results are right, but its input {name} is not what it was before "
-        "the call. Work on a copy, or write into an array of your own."
+        "the call. Work on a copy, or write into something of your own."
     )
 
 
@@ -192,37 +216,46 @@ def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) 
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
         found = f"{type(error).__name__}: {str(error)[:300]}"
     else:
-        found = f"an array of shape {result.shape}" if isinstance(result, np.ndarray) else repr(result)[:80]
+        found = _found(result)
     message = (
         f"{where}: expected a ValueError, because {case.raises}, got {found}. Test for it and raise ValueError(...)."
     )
     raise CheckFailed(message, Rung.RAN)
 
 
+def _found(result: Any) -> str:
+    if isinstance(result, np.ndarray) or is_tensor(result):
+        return f"{'a tensor' if is_tensor(result) else 'an array'} of shape {tuple(result.shape)}"
+    return repr(result)[:80]
+
+
 def _demand_repeatable(
-    functions: Mapping[str, Function], kept: Sequence[tuple[Case, Any, Any]], right: Mapping[str, Any]
+    functions: Mapping[str, Function],
+    kept: Sequence[tuple[Case, Any, Any]],
+    right: Mapping[str, Any],
+    device: str | None,
 ) -> None:
     """Demand that results stay as they were when other calls are made, and that the first call gives them again."""
     first: dict[str, tuple[Case, Any]] = {}
     for case, result, _ in kept:
         first.setdefault(case.function, (case, result))
     for name, (case, result) in first.items():
-        arguments = {key: _fresh(value, case.layout) for key, value in case.inputs.items()}
-        again = call(functions[name], name, case.words, arguments, case.options)
-        rtol = _tolerance(case, right[case.key])
-        if compare(again, right[case.key], rtol=rtol, atol=rtol, dtype=case.dtype) is not None:
+        again = call(functions[name], name, case.words, _arguments(case, device), case.options)
+        if _mismatch(again, right[case.key], case, device) is not None:
             message = (
                 f"{name} with {case.words}: the first call was right, the same call later is not: something is "
                 "remembered between calls. Start every call from its arguments alone."
             )
             raise CheckFailed(message, Rung.REPEATABLE)
-        if isinstance(again, np.ndarray) and np.may_share_memory(again, result):
-            message = f"{name} with {case.words}: two calls gave the same array: the second changes the first."
-            raise CheckFailed(f"{message} Make a new array in every call.", Rung.REPEATABLE)
+        if same_memory(again, result):
+            thing = "array" if device is None else "tensor"
+            message = f"{name} with {case.words}: two calls gave the same {thing}: the second changes the first."
+            raise CheckFailed(f"{message} Make a new {thing} in every call.", Rung.REPEATABLE)
     for case, result, before in kept:
         if compare(result, before, rtol=0, atol=0) is not None:
+            thing = "array" if device is None else "tensor"
             message = (
                 f"{case.function} with {case.words}: the result was right, but it changed when the function was called "
-                "again. Make a new array in every call."
+                f"again. Make a new {thing} in every call."
             )
             raise CheckFailed(message, Rung.REPEATABLE)
