@@ -5,6 +5,7 @@ the notebook shows as the result of its cell, or prints a note and returns None 
 pyplot is imported when the first picture is drawn.
 """
 
+from course_utils.data.photos import colour_photo, photo
 from course_utils.plotting.images import (
     border_modes,
     edges,
@@ -21,7 +22,7 @@ from course_utils.plotting.layers import (
     holes,
     motion,
 )
-from course_utils.plotting.material import colour_photo, moving_dots, photo, square_scene
+from course_utils.plotting.material import moving_dots, square_scene
 from course_utils.plotting.signals import impulse_responses, signal_response
 from course_utils.plotting.sizes import output_sizes, parameter_growth, view_growth, views, window_positions
 from course_utils.plotting.student import when_ready
