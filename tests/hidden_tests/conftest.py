@@ -3,24 +3,19 @@ from __future__ import annotations
 import pytest
 
 from autograder.grading.hidden import HiddenTests
-from tests.hidden_tests.harness import TESTS
+from tests.hidden_tests.graded import Graded
 
 
 @pytest.fixture(scope="session")
-def hidden_by_seed():
-    """Hidden tests of sliding_windows, collected once per seed: `hidden_by_seed(3)`."""
-    opened: dict[int, HiddenTests] = {}
+def collected():
+    """Hidden tests of a notebook, collected once for each seed: `collected(graded, seed=3)`."""
+    opened: dict[tuple[Graded, int], HiddenTests] = {}
 
-    def by_seed(seed: int) -> HiddenTests:
-        if seed not in opened:
-            opened[seed] = HiddenTests(TESTS, b"seed %d" % seed)
-        return opened[seed]
+    def collect(graded: Graded, seed: int = 0) -> HiddenTests:
+        if (graded, seed) not in opened:
+            opened[graded, seed] = HiddenTests(graded.tests, b"seed %d" % seed)
+        return opened[graded, seed]
 
-    yield by_seed
+    yield collect
     for tests in opened.values():
         tests.close()
-
-
-@pytest.fixture(scope="session")
-def hidden(hidden_by_seed):
-    return hidden_by_seed(0)

@@ -1,36 +1,18 @@
-"""Runs the hidden tests of sliding_windows against plain functions, without a sandbox."""
+"""Runs hidden tests against plain functions, without a sandbox."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-import autograder.hidden_tests.a1_convolution as folder
 from autograder.grading.hidden import HiddenTests
 from autograder.model import DeclaredTest, TestResult
 from autograder.sandbox.given import evaluate
 from autograder.sandbox.protocol import Given, Handle, Missing, Raised, Record, Reply, Returned
-
-TESTS = Path(next(iter(folder.__path__))) / "sliding_windows"
-QUESTIONS = {
-    "correlate1d": ("correlate1d", "convolve1d"),
-    "correlate2d": ("correlate2d",),
-    "match_template": ("match_template",),
-    "sobel_edges": ("gaussian_kernel", "sobel_edges"),
-    "square_detector": ("square_detector",),
-    "conv_output_size": ("conv_output_size", "same_padding"),
-    "conv_counts": ("conv_counts", "mlp_params"),
-    "conv2d_forward": ("conv2d_forward",),
-    "conv1x1_as_matmul": ("conv1x1_as_matmul",),
-    "conv_nd": ("conv1d_forward", "conv3d_forward"),
-    "conv2d_grouped": ("conv2d_grouped",),
-    "receptive_field": ("receptive_field", "layers_to_see"),
-}
-POINTS = dict(zip(QUESTIONS, (4, 5, 4, 3, 4, 4, 5, 8, 3, 4, 3, 5), strict=True))
 
 
 class InProcess:
@@ -73,6 +55,8 @@ def _sent(value: Any) -> Any:
             copy[...] = value
         copy.flags.writeable = value.flags.writeable
         return copy
+    if isinstance(value, torch.Tensor):
+        return _sent_tensor(value)
     if isinstance(value, list | tuple):
         return type(value)(_sent(entry) for entry in value)
     if isinstance(value, Given):
@@ -80,11 +64,21 @@ def _sent(value: Any) -> Any:
     return value
 
 
+def _sent_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.is_contiguous():
+        return tensor.clone()
+    around = torch.full([2 * n + 1 for n in tensor.shape], 77, dtype=tensor.dtype)
+    copy = around[(slice(1, None, 2),) * tensor.ndim]
+    return copy.copy_(tensor)
+
+
 def _came(value: Any) -> Any:
     if hasattr(value, "_fields"):
         return Record(type(value).__name__, tuple(zip(value._fields, map(_came, value), strict=True)))
     if isinstance(value, np.ndarray):
         return np.array(value)
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
     if isinstance(value, list | tuple):
         return type(value)(_came(entry) for entry in value)
     if callable(value):

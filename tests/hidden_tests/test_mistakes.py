@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.mistakes import Policy
 from autograder.model import Verdict
-from tests.hidden_tests.harness import QUESTIONS, calls_by_test, run
+from tests.hidden_tests.graded import each_notebook, for_each
+from tests.hidden_tests.harness import calls_by_test, run
 
 SEEDS = (0, 1, 2)
 
 
 @pytest.fixture(scope="module")
-def functions_by_test(hidden):
-    """Test id to the names of the functions that it calls."""
-    return {test: {call[0] for call in calls} for test, calls in calls_by_test(hidden, RIGHT).items()}
+def functions_by_test(collected):
+    """Test id to the names of the functions that it calls: `functions_by_test(graded)`."""
+
+    @functools.cache
+    def called(graded):
+        calls = calls_by_test(collected(graded), graded.right)
+        return {test: {call[0] for call in made} for test, made in calls.items()}
+
+    return called
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
-def test_a_mistake_is_noticed(hidden_by_seed, functions_by_test, mistake):
+@for_each("mistake", lambda graded: graded.mistakes)
+def test_a_mistake_is_noticed(collected, functions_by_test, graded, mistake):
     """It fails the same tests whatever the seed, at least one, and none that doesn't call the wrong function."""
     failing = set()
     for seed in SEEDS:
-        results = run(hidden_by_seed(seed), RIGHT | dict(mistake.functions), mistake.question)
+        results = run(collected(graded, seed), graded.right | dict(mistake.functions), mistake.question)
         assert [result.staff for result in results.values() if result.verdict is Verdict.GRADER_FAULT] == []
         failing.add(frozenset(test for test, result in results.items() if result.verdict is not Verdict.PASSED))
     assert len(failing) == 1, "the verdicts hang on the seed"
     (failed,) = failing
     assert bool(failed) == (mistake.policy is Policy.WRONG)
     for test in failed:
-        assert functions_by_test[test] & set(mistake.functions)
+        assert functions_by_test(graded)[test] & set(mistake.functions)
 
 
-def test_mistakes_are_well_formed():
+@each_notebook
+def test_mistakes_are_well_formed(graded):
     """Ids are unique; each mistake is in a function of its question, and says what a student sees and can do."""
-    assert len({mistake.id for mistake in MISTAKES}) == len(MISTAKES)
-    for mistake in MISTAKES:
-        assert set(mistake.functions) <= set(QUESTIONS[mistake.question])
+    assert len({mistake.id for mistake in graded.mistakes}) == len(graded.mistakes)
+    for mistake in graded.mistakes:
+        assert set(mistake.functions) <= set(graded.questions[mistake.question])
         assert mistake.functions
         for sentence in (mistake.symptom, mistake.hint):
             assert sentence.endswith((".", "?"))
             assert "\n" not in sentence
 
 
-def test_every_question_has_mistakes():
+@each_notebook
+def test_every_question_has_mistakes(graded):
     """Each function is covered by at least three."""
-    for names in QUESTIONS.values():
+    for names in graded.questions.values():
         for name in names:
-            assert sum(name in mistake.functions for mistake in MISTAKES) >= 3, name
+            assert sum(name in mistake.functions for mistake in graded.mistakes) >= 3, name

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.alternatives import ALTERNATIVES
-from autograder.hidden_tests.a1_convolution.sliding_windows.library import SOURCES
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
+from autograder.config import load_course
 from autograder.model import Verdict
-from tests.hidden_tests.harness import QUESTIONS, run
-
-CASES = [
-    (style, question)
-    for style, functions in ALTERNATIVES.items()
-    for question, names in QUESTIONS.items()
-    if set(names) & set(functions)
-]
+from autograder.released import load_notebook
+from tests.conftest import ROOT
+from tests.hidden_tests.graded import CHECKED, GRADED, RELEASED, each_notebook, each_released, for_each
+from tests.hidden_tests.harness import run
 
 
 def not_passed(results):
@@ -26,45 +20,66 @@ def not_passed(results):
     }
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_reference_passes_on_every_seed(hidden_by_seed, seed):
+@for_each("seed", lambda graded: range(20))
+def test_the_reference_passes_on_every_seed(collected, graded, seed):
     """No verdict on a right answer hangs on the course's secret."""
-    for question in QUESTIONS:
-        assert not_passed(run(hidden_by_seed(seed), RIGHT, question)) == {}
+    for question in graded.questions:
+        assert not_passed(run(collected(graded, seed), graded.right, question)) == {}
 
 
-@pytest.mark.parametrize(("style", "question"), CASES, ids=[f"{style} {question}" for style, question in CASES])
-def test_other_styles_pass(hidden_by_seed, style, question):
+@for_each("style,question", lambda graded: graded.styles)
+def test_other_styles_pass(collected, graded, style, question):
     """Windows, shifts, hand-made strides, FFT, plain loops, NumPy integers and named tuples are right answers too."""
     for seed in (0, 1):
-        assert not_passed(run(hidden_by_seed(seed), RIGHT | dict(ALTERNATIVES[style]), question)) == {}
+        functions = graded.right | dict(graded.alternatives[style])
+        assert not_passed(run(collected(graded, seed), functions, question)) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 20))
-def test_other_styles_pass_on_every_seed(hidden_by_seed, seed):
+@for_each("seed", lambda graded: range(2, 20))
+def test_other_styles_pass_on_every_seed(collected, graded, seed):
     """No verdict on another style hangs on the course's secret."""
-    for style, question in CASES:
-        assert not_passed(run(hidden_by_seed(seed), RIGHT | dict(ALTERNATIVES[style]), question)) == {}, style
+    for style, question in graded.styles:
+        functions = graded.right | dict(graded.alternatives[style])
+        assert not_passed(run(collected(graded, seed), functions, question)) == {}, style
 
 
-def test_styles_are_many():
-    """There are at least fifty, and each function is written in at least three of them."""
-    assert len(ALTERNATIVES) >= 50
-    for names in QUESTIONS.values():
+@each_notebook
+def test_styles_are_many(graded):
+    """There are at least two for each question, and each function is written in at least two of them."""
+    assert len(graded.alternatives) >= 2 * len(graded.questions)
+    for names in graded.questions.values():
         for name in names:
-            assert sum(name in functions for functions in ALTERNATIVES.values()) >= 3, name
+            assert sum(name in functions for functions in graded.alternatives.values()) >= 2, name
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_library_versions_pass_and_stand_alone(hidden, name):
+@for_each("name", lambda graded: graded.sources)
+def test_library_versions_pass_and_stand_alone(collected, graded, name):
     """What replaces a student's function is right, and its text needs nothing around it."""
     scope: dict[str, object] = {}
-    exec(SOURCES[name], scope)
-    (question,) = (question for question, names in QUESTIONS.items() if name in names)
-    assert not_passed(run(hidden, RIGHT | {name: scope[name]}, question)) == {}
+    exec(graded.sources[name], scope)
+    (question,) = (question for question, names in graded.questions.items() if name in names)
+    assert not_passed(run(collected(graded), graded.right | {name: scope[name]}, question)) == {}
 
 
-def test_library_covers_what_later_questions_use():
-    """There is a version of every function that another question builds on."""
-    assert set(SOURCES) == {"correlate2d", "conv_output_size", "same_padding", "conv2d_forward"}
+@each_released
+def test_library_covers_what_other_questions_use(graded):
+    """There is a version of every function that another question builds on, and of no other."""
+    notebook = load_notebook(load_course(ROOT), graded.assignment, graded.name)
+    used = {name for question in notebook.questions for name in question.uses}
+    assert set(graded.sources) == {name for question in used for name in graded.questions[question]}
+
+
+def test_every_release_is_graded_and_checked():
+    """No notebook goes out without all that grades it, and the tests here cover them all."""
+    released = {(path.parent.name, path.stem) for path in (ROOT / "assignments").glob("*/*.ipynb")}
+    assert {(graded.assignment, graded.name) for graded in RELEASED} == released
+    assert set(RELEASED) <= set(CHECKED) <= set(GRADED)
+
+
+@each_released
+def test_questions_are_those_of_the_notebook(graded):
+    """The release asks for the same functions."""
+    notebook = load_notebook(load_course(ROOT), graded.assignment, graded.name)
+    asked = {question.id: question.functions for question in notebook.questions if not question.manual}
+    assert asked == dict(graded.questions)

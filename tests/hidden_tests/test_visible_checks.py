@@ -1,61 +1,45 @@
-"""The notebook's own checks: right in any style is right, and most mistakes show at once."""
+"""The notebooks' own checks: right in any style is right, and most mistakes show at once."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.alternatives import ALTERNATIVES
-from autograder.hidden_tests.a1_convolution.sliding_windows.mistakes import MISTAKES
-from autograder.hidden_tests.a1_convolution.sliding_windows.second import SECOND
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
-from autograder.hidden_tests.a1_convolution.sliding_windows.windows import RIGHT_AGAIN
 from autograder.mistakes import Policy
-from course_utils.checks import CheckFailed
-from course_utils.checks import sliding_windows as check
-from tests.hidden_tests.harness import QUESTIONS
-from tests.hidden_tests.test_right_answers import CASES
+from tests.hidden_tests.graded import CHECKED, for_each
 
-WRONG = tuple(mistake for mistake in MISTAKES if mistake.policy is Policy.WRONG)
-QUESTION_OF = {mistake.id: mistake.question for mistake in WRONG}
+each_checked = pytest.mark.parametrize("graded", CHECKED, ids=lambda graded: graded.name)
 
 
-def said(question, functions):
-    """What the visible check says, None where it is content."""
-    try:
-        getattr(check, question)(*(functions[name] for name in QUESTIONS[question]))
-    except CheckFailed as failure:
-        return str(failure)
-    return None
-
-
-@pytest.mark.parametrize(("style", "question"), CASES, ids=[f"{style} {question}" for style, question in CASES])
-def test_other_styles_are_accepted(style, question):
+@for_each("style,question", lambda graded: graded.styles, CHECKED)
+def test_other_styles_are_accepted(graded, style, question):
     """No right answer is refused for the style it is written in."""
-    assert said(question, RIGHT | dict(ALTERNATIVES[style])) is None
+    assert graded.said(question, graded.right | dict(graded.alternatives[style])) is None
 
 
-@pytest.mark.parametrize("right", [RIGHT, RIGHT_AGAIN], ids=["first base", "second base"])
-def test_both_bases_are_accepted(right):
+@for_each("question", lambda graded: graded.questions, CHECKED)
+def test_both_bases_are_accepted(graded, question):
     """What mistakes are made of is right itself."""
-    for question in QUESTIONS:
-        assert said(question, right) is None
+    assert graded.said(question, graded.right) is None
+    assert graded.said(question, graded.right_again) is None
 
 
-@pytest.mark.parametrize(
-    ("right", "made"),
-    [(RIGHT, {mistake.id: mistake.functions for mistake in WRONG}), (RIGHT_AGAIN, SECOND)],
-    ids=["first base", "second base"],
-)
-def test_most_mistakes_show_at_once(right, made):
+@pytest.mark.parametrize("base", ["first base", "second base"])
+@each_checked
+def test_most_mistakes_show_at_once(graded, base):
     """At least nine in ten fail the visible check of their question."""
-    missed = [id for id, functions in made.items() if said(QUESTION_OF[id], right | dict(functions)) is None]
+    question_of = {mistake.id: mistake.question for mistake in graded.wrong}
+    if base == "first base":
+        right, made = graded.right, {mistake.id: mistake.functions for mistake in graded.wrong}
+    else:
+        right, made = graded.right_again, {id: made for id, made in graded.second.items() if id in question_of}
+    missed = [id for id, functions in made.items() if graded.said(question_of[id], right | dict(functions)) is None]
     print(f"{len(made) - len(missed)} of {len(made)} mistakes are caught visibly; not: {', '.join(missed)}")
     assert len(missed) <= 0.1 * len(made), missed
 
 
-def test_what_is_only_worth_a_remark_is_accepted():
+@each_checked
+def test_what_is_only_worth_a_remark_is_accepted(graded):
     """An entry that costs nothing does not fail the visible check either."""
-    remarks = [mistake for mistake in MISTAKES if mistake.policy is Policy.REMARK]
-    assert remarks
-    for mistake in remarks:
-        assert said(mistake.question, RIGHT | dict(mistake.functions)) is None
+    for mistake in graded.mistakes:
+        if mistake.policy is Policy.REMARK:
+            assert graded.said(mistake.question, graded.right | dict(mistake.functions)) is None

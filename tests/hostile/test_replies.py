@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from autograder.grading.hidden import HiddenTests
 from autograder.model import TestKind, Verdict
 from autograder.sandbox.protocol import Handle, Record
-from tests.hidden_tests.harness import QUESTIONS, TESTS, run
+from tests.hidden_tests.graded import GRADED, for_each
+from tests.hidden_tests.harness import run
 
 # More digits than Python writes out, and more than a float can hold.
 ENDLESS = 1 << 60_000
@@ -47,16 +49,17 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def hidden():
-    with HiddenTests(TESTS, b"hostile") as tests:
-        yield tests
+    """Hidden tests by notebook."""
+    with ExitStack() as stack:
+        yield {graded: stack.enter_context(HiddenTests(graded.tests, b"hostile")) for graded in GRADED}
 
 
-@pytest.mark.parametrize("kind", VALUES)
-def test_a_value_is_judged(hidden, kind):
+@for_each("kind", lambda graded: VALUES)
+def test_a_value_is_judged(hidden, graded, kind):
     """No question is held for it or gives it a point for values, and messages stay short."""
     value = VALUES[kind]
-    for question, names in QUESTIONS.items():
-        results = run(hidden, {name: lambda *_args, **_kwargs: value for name in names}, question).values()
+    for question, names in graded.questions.items():
+        results = run(hidden[graded], {name: lambda *_args, **_kwargs: value for name in names}, question).values()
         assert [result.staff for result in results if result.verdict is Verdict.GRADER_FAULT] == []
         assert not [
             result for result in results if result.verdict is Verdict.PASSED and result.test.kind is TestKind.VALUES

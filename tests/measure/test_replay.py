@@ -13,7 +13,10 @@ from autograder.measure.replay import Made, calls_made, replay, replies_equal
 from autograder.model import Verdict
 from autograder.sandbox.protocol import Stopped
 from autograder.testing import given
-from tests.hidden_tests.harness import TESTS, InProcess
+from tests.hidden_tests.graded import Graded
+from tests.hidden_tests.harness import InProcess
+
+TESTS = Graded("a1_convolution", "sliding_windows").tests
 
 
 class Notebook:

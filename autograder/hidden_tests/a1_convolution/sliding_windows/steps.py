@@ -437,3 +437,19 @@ RIGHT: dict[str, Step] = {
     "receptive_field": fields(),
     "layers_to_see": depth(),
 }
+
+# What each question asks for.
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "correlate1d": ("correlate1d", "convolve1d"),
+    "correlate2d": ("correlate2d",),
+    "match_template": ("match_template",),
+    "sobel_edges": ("gaussian_kernel", "sobel_edges"),
+    "square_detector": ("square_detector",),
+    "conv_output_size": ("conv_output_size", "same_padding"),
+    "conv_counts": ("conv_counts", "mlp_params"),
+    "conv2d_forward": ("conv2d_forward",),
+    "conv1x1_as_matmul": ("conv1x1_as_matmul",),
+    "conv_nd": ("conv1d_forward", "conv3d_forward"),
+    "conv2d_grouped": ("conv2d_grouped",),
+    "receptive_field": ("receptive_field", "layers_to_see"),
+}

@@ -1,8 +1,7 @@
-"""A lint over the hidden tests' own cases: inputs that would hide a mistake, titles that would tell a number."""
+"""A lint over the cases of sliding_windows: inputs that would hide a mistake."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import combinations
 
@@ -10,18 +9,17 @@ import numpy as np
 import pytest
 
 from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT, spread
-from autograder.model import TestKind
-from tests.hidden_tests.harness import QUESTIONS, calls_by_test
+from tests.hidden_tests.graded import Graded
+from tests.hidden_tests.harness import calls_by_test
 
+GRADED = Graded("a1_convolution", "sliding_windows")
 LAYERS = ("conv2d_forward", "conv1d_forward", "conv3d_forward", "conv2d_grouped")
-# What the task itself calls things.
-NAMES_WITH_DIGITS = re.compile(r"\b(\dx\d|[123]d|correlate1d|convolve1d|conv\dd_forward|stride 1|32-bit|score 0)\b")
 
 
 @pytest.fixture(scope="module")
-def calls(hidden):
+def calls(collected):
     """Test id to its calls on the reference: name, arguments, keywords."""
-    return calls_by_test(hidden, RIGHT)
+    return calls_by_test(collected(GRADED), RIGHT)
 
 
 def layer_calls(calls, name):
@@ -53,10 +51,10 @@ def test_no_two_axes_are_always_equal(calls, name):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_both_sides_of_the_padding_count(hidden_by_seed, seed):
+def test_both_sides_of_the_padding_count(collected, seed):
     """In every padded case of values, a size that counts the padding once is another size, whatever the seed."""
     padded = 0
-    for test, made in calls_by_test(hidden_by_seed(seed), RIGHT).items():
+    for test, made in calls_by_test(collected(GRADED, seed), RIGHT).items():
         if not test.startswith("test_conv2d_values") or not made[0][2].get("padding"):
             continue
         (_, (x, w, _), options) = made[0]
@@ -86,7 +84,7 @@ def test_strides_leave_pixels_over(calls, name):
         assert {"stride", "padding"} <= differing
 
 
-@pytest.mark.parametrize("name", [name for names in QUESTIONS.values() for name in names])
+@pytest.mark.parametrize("name", [name for names in GRADED.questions.values() for name in names])
 def test_inputs_are_not_special(calls, name):
     """No image or filter of a values test equals its mirror image or its transpose."""
     for made in calls.values():
@@ -110,28 +108,3 @@ def test_kinds_of_memory_and_numbers_occur(calls, name):
         assert any(not array.flags.forc for array in arrays)
         assert any(not array.flags.writeable for array in arrays)
         assert any((array < 0).all() for array in arrays)
-
-
-def test_titles_name_kinds_not_numbers(hidden):
-    """What a student reads holds no number of a case, and tells two tests of a question apart."""
-    for test in hidden.declared:
-        assert not re.search(r"\d", NAMES_WITH_DIGITS.sub("", test.title)), test.title
-    titles = Counter((test.question, test.title) for test in hidden.declared)
-    assert max(titles.values()) == 1
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_weights_are_sensible(hidden, question):
-    """Values carry most of a question; no single test of many carries it alone."""
-    tests = [test for test in hidden.declared if test.question == question]
-    total = sum(test.weight for test in tests)
-    values = sum(test.weight for test in tests if test.kind is TestKind.VALUES)
-    assert 6 <= len(tests) <= 20
-    assert values / total >= 0.75
-    assert max(test.weight for test in tests) / total <= 0.35
-    assert {test.kind for test in tests} > {TestKind.VALUES}
-
-
-def test_every_declared_question_exists(hidden):
-    """Hidden tests grade the notebook's twelve questions and no other."""
-    assert {test.question for test in hidden.declared} == set(QUESTIONS)

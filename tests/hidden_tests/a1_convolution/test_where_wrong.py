@@ -11,13 +11,15 @@ from course_utils.heat import heat_of
 from course_utils.where import word
 from tests.course_utils.test_heat import check_agrees
 from tests.course_utils.test_where import check_truth
+from tests.hidden_tests.graded import Graded
 from tests.hidden_tests.harness import run
 
+GRADED = Graded("a1_convolution", "sliding_windows")
 BY_ID = {mistake.id: mistake for mistake in MISTAKES}
 
 
 @pytest.fixture
-def places(hidden, monkeypatch):
+def places(collected, monkeypatch):
     """`places(mistake)`: the places of its errors, each with the picture in the result of its hidden test."""
     compare = autograder.testing.compare
     seen = []
@@ -32,7 +34,7 @@ def places(hidden, monkeypatch):
 
     def find(mistake):
         seen.clear()
-        results = run(hidden, RIGHT | dict(mistake.functions), mistake.question)
+        results = run(collected(GRADED), RIGHT | dict(mistake.functions), mistake.question)
         maps = {result.message: result.error_map for result in results.values()}
         # What a test of purity compares is no result: its message is another.
         return [(one.where, maps[one.message]) for one in seen if one.message in maps]
