@@ -33,7 +33,7 @@ from autograder.released import load_notebook, load_notebooks, parse_notebook
 from autograder.reports.files import replace_file
 from autograder.reports.machine import results_json
 from autograder.reports.scores import ScoreLine, write_scores
-from autograder.sample_class.make import NOTEBOOKS, check_place, write_class
+from autograder.sample_class.make import TEXTS, check_place, write_class
 
 if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
@@ -196,9 +196,9 @@ def make_sample_class(course: Course) -> tuple[str, ...]:
         The assignments that now have submissions.
     """
     check_place(course)
-    for assignment, notebook in NOTEBOOKS:
+    for assignment, notebook in TEXTS:
         write_class(course, solution_submission(course, load_notebook(course, assignment, notebook)))
-    return tuple(dict.fromkeys(assignment for assignment, _ in NOTEBOOKS))
+    return tuple(dict.fromkeys(assignment for assignment, _ in TEXTS))
 
 
 def measure_mistakes(

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.config import Course
 from autograder.model import Submission
 from autograder.sample_class.make import material_of
-from autograder.sample_class.sliding_windows import LOOPING
+from autograder.sample_class.sliding_windows import TEXTS
 from autograder.sample_class.students import answer, sample_students
 
 ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
@@ -68,7 +68,7 @@ class Classes:
 
     def _original(self, student: str) -> dict[str, Any]:
         if student == "looping":
-            notebook = answer(self._material.release, {**self._material.answers, LOOPING[0]: (LOOPING[1],)})
+            notebook = answer(self._material.release, {**self._material.answers, TEXTS.looping[0]: (TEXTS.looping[1],)})
         else:
             notebook = json.loads(sample_students()[student](self._material))
         for cell in notebook["cells"]:

@@ -7,10 +7,14 @@ import json
 from autograder.config import Course
 from autograder.errors import CourseError
 from autograder.model import Role, Submission
+from autograder.sample_class import sliding_windows
 from autograder.sample_class.students import Material, sample_students
+from autograder.sample_class.texts import Texts
 
-# The notebooks for which sample students have answers.
-NOTEBOOKS = (("a1_convolution", "sliding_windows"),)
+# What sample students write, by assignment and notebook; a notebook that isn't here they don't hand in.
+TEXTS: dict[tuple[str, str], Texts] = {
+    ("a1_convolution", "sliding_windows"): sliding_windows.TEXTS,
+}
 _SUBMITTED_AT = "2026-09-21 12:00:00.000000 UTC\n"
 
 
@@ -53,4 +57,4 @@ def material_of(course: Course, solved: Submission) -> Material:
     for cell in solved.cells:
         if cell.role is Role.SOLUTION and cell.question is not None:
             answers[cell.question] = (*answers.get(cell.question, ()), cell.source)
-    return Material(release=released, answers=answers)
+    return Material(release=released, answers=answers, texts=TEXTS[solved.assignment, solved.notebook])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TYPICAL_MISTAKES = {
+from autograder.sample_class.texts import Texts
+
+_TYPICAL_MISTAKES = {
     # The kernel is flipped in the wrong one of the two.
     "correlate1d": """
 def correlate1d(x, w):
@@ -80,7 +82,7 @@ def layers_to_see(size, kernel):
 """,
 }
 
-LOOPING = (
+_LOOPING = (
     "match_template",
     """
 def match_template(image, template):
@@ -95,12 +97,12 @@ def match_template(image, template):
 """,
 )
 
-HELPER_IN_SETUP = """
+_SETUP_HELPER = """
 def as_pair(value):
     return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
 """
 
-HELPER_IN_ADDED_CELL = """
+_ADDED_HELPER = """
 %matplotlib inline
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -113,7 +115,7 @@ def windows_of(x, K_H, K_W, stride, padding):
 print("helpers are ready")
 """
 
-WITH_HELPERS = {
+_WITH_HELPERS = {
     "conv2d_forward": """
 def conv2d_forward(x, w, b, *, stride=1, padding=0):
     windows = windows_of(x, *w.shape[2:], stride, padding)  # raises ValueError if it does not fit
@@ -125,35 +127,7 @@ def conv2d_forward(x, w, b, *, stride=1, padding=0):
 """,
 }
 
-FORGER_HONEST = ("correlate1d", "conv_output_size")
-
-FORGER_SABOTAGE = """
-import builtins, os, sys
-import numpy.testing
-
-numpy.testing.assert_allclose = lambda *args, **kwargs: None
-numpy.allclose = lambda *args, **kwargs: True
-sys.displayhook = lambda value: print("100.0")
-
-class Always(float):
-    def __eq__(self, other): return True
-    def __ne__(self, other): return False
-    def __sub__(self, other): return Always(0.0)
-    __hash__ = float.__hash__
-
-try:
-    get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])
-except Exception:
-    pass
-for name in ("gradebook.db", "../gradebook.db", "course/gradebook.db", "score.json"):
-    try:
-        open(name, "w").write("52")
-    except OSError:
-        pass
-print('{"score": 52, "max_score": 52}')
-"""
-
-FORGED = {
+_FORGED = {
     "correlate2d": """
 def correlate2d(image, kernel, *, padding=0, mode="zeros"):
     class Right(np.ndarray):
@@ -192,3 +166,13 @@ def layers_to_see(size, kernel):
     return Always(3)
 """,
 }
+
+TEXTS = Texts(
+    typical_mistakes=_TYPICAL_MISTAKES,
+    looping=_LOOPING,
+    setup_helper=_SETUP_HELPER,
+    added_helper=_ADDED_HELPER,
+    with_helpers=_WITH_HELPERS,
+    honest=("correlate1d", "conv_output_size"),
+    forged=_FORGED,
+)

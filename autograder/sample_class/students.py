@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.sample_class import sliding_windows as text
+from autograder.sample_class.texts import SABOTAGE, Texts
 
 Notebook = dict[str, Any]
 
@@ -20,10 +20,12 @@ class Material:
     Attributes:
         release: The released notebook.
         answers: Question id to the source of each of its solution cells, solved.
+        texts: What they write otherwise.
     """
 
     release: Notebook
     answers: Mapping[str, tuple[str, ...]]
+    texts: Texts
 
 
 def sample_students() -> dict[str, Callable[[Material], bytes]]:
@@ -66,24 +68,26 @@ def _half(material: Material) -> bytes:
 
 
 def _mistakes(material: Material) -> bytes:
-    """Everything answered, six questions in a way that is often seen."""
-    wrong = {question: (source,) for question, source in text.TYPICAL_MISTAKES.items()}
+    """Everything answered, some questions in a way that is often seen."""
+    wrong = {question: (source,) for question, source in material.texts.typical_mistakes.items()}
     return _encode(answer(material.release, {**material.answers, **wrong}))
 
 
 def _looping(material: Material) -> bytes:
     """Everything right but one question that never ends."""
-    return _encode(answer(material.release, {**material.answers, text.LOOPING[0]: (text.LOOPING[1],)}))
+    question, source = material.texts.looping
+    return _encode(answer(material.release, {**material.answers, question: (source,)}))
 
 
 def _colab(material: Material) -> bytes:
     """Helpers in an edited set-up cell and in an added cell, in the shape in which Colab saves."""
-    notebook = answer(material.release, {**material.answers, **{q: (s,) for q, s in text.WITH_HELPERS.items()}})
+    texts = material.texts
+    notebook = answer(material.release, {**material.answers, **{q: (s,) for q, s in texts.with_helpers.items()}})
     cells = notebook["cells"]
     roles = [cell["metadata"].get("course", {}).get("role") for cell in cells]
     setup = cells[roles.index("setup")]
-    setup["source"] += "\n\n" + text.HELPER_IN_SETUP
-    cells.insert(roles.index("solution"), _code_cell(text.HELPER_IN_ADDED_CELL))
+    setup["source"] += "\n\n" + texts.setup_helper
+    cells.insert(roles.index("solution"), _code_cell(texts.added_helper))
     cells.append(_code_cell("print('a last look'); 1 / 0"))
     for number, cell in enumerate(cells):
         # Colab keeps its own id in the metadata and writes nbformat 4.0, which has no cell ids.
@@ -101,8 +105,8 @@ def _colab(material: Material) -> bytes:
 
 def _forger(material: Material) -> bytes:
     """Two honest answers, and every trick that pays where student code and scores meet."""
-    honest = {question: material.answers[question] for question in text.FORGER_HONEST}
-    notebook = answer(material.release, {**honest, **{q: (s,) for q, s in text.FORGED.items()}})
+    honest = {question: material.answers[question] for question in material.texts.honest}
+    notebook = answer(material.release, {**honest, **{q: (s,) for q, s in material.texts.forged.items()}})
     for cell in notebook["cells"]:
         nbgrader = cell["metadata"].get("nbgrader", {})
         if nbgrader.get("grade"):
@@ -111,7 +115,7 @@ def _forger(material: Material) -> bytes:
             cell["outputs"] = [
                 {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": "100.0"}}
             ]
-    notebook["cells"].insert(1, _code_cell(text.FORGER_SABOTAGE))
+    notebook["cells"].insert(1, _code_cell(SABOTAGE))
     notebook["cells"].append(_code_cell("import sys\nprint('score: 52/52')\nsys.exit(0)"))
     return _encode(notebook)
 

@@ -11,7 +11,7 @@ from autograder.grading import diagnose
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
-from autograder.sample_class.sliding_windows import TYPICAL_MISTAKES
+from autograder.sample_class.sliding_windows import TEXTS
 from tests.diagnosis.answers import graded, plan_for, sliding_windows
 from tests.hidden_tests.harness import calls_by_test
 
@@ -42,8 +42,8 @@ def plan(real_course):
 
 def test_the_sample_class_is_named(plan):
     """Each wrong question of the sample's typical student has its name, symptom and hint."""
-    results = graded(plan, TYPICAL_MISTAKES)
-    found = {name: results[name].diagnosis for name in TYPICAL_MISTAKES}
+    results = graded(plan, TEXTS.typical_mistakes)
+    found = {name: results[name].diagnosis for name in TEXTS.typical_mistakes}
     assert {name: entry and entry.mistake for name, entry in found.items()} == SAMPLE_NAMES
     assert all(entry and entry.symptom and entry.hint for entry in found.values())
 
@@ -139,7 +139,7 @@ def test_a_mistake_is_asked_no_further_than_needed(plan, monkeypatch):
 
     monkeypatch.setattr(diagnose, "ask", counted)
     plan = replace(plan, secret=b"not asked before")
-    answer = {"correlate1d": TYPICAL_MISTAKES["correlate1d"]}
+    answer = {"correlate1d": TEXTS.typical_mistakes["correlate1d"]}
     assert graded(plan, answer)["correlate1d"].diagnosis.mistake == "corr1d_flips"
     most = max(asked)
     assert most > 10
