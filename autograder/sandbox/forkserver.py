@@ -11,6 +11,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -95,9 +96,9 @@ def _import_libraries(kind: str) -> None:
     import numpy as np  # noqa: PLC0415 - this is the moment for it, not the import of this module
 
     importlib.import_module("autograder.sandbox.worker")
-    for name in ("course_utils.checks", "course_utils.plotting", "course_utils.checks.sliding_windows"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    # The students' library may be an older one than ours.
+    with contextlib.suppress(ImportError):
+        _import_course_utils()
     if kind == "torch":
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)
@@ -109,6 +110,15 @@ def _import_libraries(kind: str) -> None:
         optimizer.step()
     np.ones((4, 4)) @ np.ones((4, 4))
     np.random.default_rng(0).normal(size=3)
+
+
+def _import_course_utils() -> None:
+    """Import what the set-up cells of notebooks import of the students' library: all but what only a task asks for."""
+    checks = importlib.import_module("course_utils.checks")
+    for module in pkgutil.iter_modules(checks.__path__, "course_utils.checks."):
+        importlib.import_module(module.name)
+    for name in ("plotting", "data", "layers"):
+        importlib.import_module(f"course_utils.{name}")
 
 
 def _import_matplotlib() -> None:
