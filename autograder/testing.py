@@ -26,7 +26,7 @@ import pytest
 
 from autograder.errors import GraderFault
 from autograder.model import ErrorMap, TestKind, Verdict
-from autograder.sandbox.protocol import Given, Missing, Raised, Record, Reply, Returned, Session, Stopped
+from autograder.sandbox.protocol import Count, Given, Missing, Raised, Record, Reply, Returned, Session, Stopped
 from course_utils.compare import DtypeRule, Mismatch, Rung, compare
 from course_utils.heat import heat_of
 from course_utils.where import Where
@@ -203,6 +203,17 @@ class StudentFunction:
         """Call it and return its result and its positional arguments as they were after the call."""
         reply = self._judge(self._session().call(self.name, args, kwargs, return_arguments=True))
         return reply.value, reply.arguments or ()
+
+    def counted(self, *args: Any, **kwargs: Any) -> tuple[Any, Count]:
+        """Call it and return its result, and what the call took.
+
+        Counts of one student's calls can be compared with each other, or with a bound that has a reason. The first
+        call of a function may import or prepare something: call it once before.
+        """
+        reply = self._judge(self._session().call(self.name, args, kwargs, count=True))
+        if reply.count is None:
+            raise GraderFault(f"{self.name}: expected a count, because one was asked for, got none.")
+        return reply.value, reply.count
 
     def _judge(self, reply: Reply) -> Returned:
         match reply:

@@ -56,6 +56,11 @@ class Case:
     kind: TestKind
     calls: tuple[Call, ...] | None
 
+    @property
+    def counted(self) -> bool:
+        """Whether it looked at what a call took, so that equal replies may come to different verdicts."""
+        return any(isinstance(call.reply, Returned) and call.reply.count is not None for call in self.calls or ())
+
     def calls_of(self, functions: Collection[str]) -> tuple[Call, ...]:
         """The kept calls of some functions."""
         return tuple(call for call in self.calls or () if call.name in functions)

@@ -149,10 +149,16 @@ class _Watched:
         self.stopped = False
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         started = time.monotonic()
-        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
+        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
         self._asker.note(reply, time.monotonic() - started)
         self.stopped = self.stopped or isinstance(reply, Stopped)
         self._asker.recorder.note(name, (args, dict(kwargs)), reply)

@@ -88,10 +88,16 @@ class _Share:
         self._key = key
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         sent = (self._key, name, *args)
-        reply = self._session.call(ANY_VERSION, sent, kwargs, return_arguments=return_arguments)
+        reply = self._session.call(ANY_VERSION, sent, kwargs, return_arguments=return_arguments, count=count)
         if isinstance(reply, Stopped):
             self._listed.stopped()
         if isinstance(reply, Returned) and reply.arguments is not None:

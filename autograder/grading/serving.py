@@ -81,9 +81,15 @@ class _Lent:
         self._stopped = False
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
-        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments)
+        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
         self._stopped = self._stopped or isinstance(reply, Stopped)
         return reply
 

@@ -189,9 +189,11 @@ class _Survey:
 
 
 def _equal(one: Attempt, other: Attempt) -> bool:
-    """Whether two attempts reply alike to everything."""
+    """Whether two attempts reply alike to everything, and take too long in the same cases."""
     return one.keys() == other.keys() and all(
-        len(case.calls or ()) == len(other[test].calls or ()) and calls_agree(case.calls or (), other[test].calls or ())
+        case.failed == other[test].failed
+        and len(case.calls or ()) == len(other[test].calls or ())
+        and calls_agree(case.calls or (), other[test].calls or ())
         for test, case in one.items()
     )
 

@@ -77,10 +77,16 @@ class _Noted:
         self.made: list[Made] = []
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         self.made.append(Made(name, tuple(args), dict(kwargs)))
-        return self._session.call(name, args, kwargs, return_arguments=return_arguments)
+        return self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
 
     @property
     def output(self) -> str:

@@ -18,12 +18,14 @@ from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.loading import Loader, cells_to_run
 from autograder.sandbox.pack import Packer
-from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
+from autograder.sandbox.protocol import CellReport, Count, Missing, Raised, Reply, Returned, Stopped
 from autograder.sandbox.unpack import Unpacker
 
 # Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
 # it; they may import it all the same.
 _PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\.plotting\b|\bplotting\s*(\.|as\b|import\b)")
+# To count instructions makes them slower: a counted call may take that many times as long.
+_COUNTED = 4
 _NONSENSE = Stopped(
     verdict=Verdict.STUDENT_ERROR,
     message="The process sent something that is no answer: leave its files and sockets alone.",
@@ -197,6 +199,7 @@ class ForkserverSession:
     ) -> None:
         self._limits = limits
         self._left_s = limits.question_wall_s
+        self._wall_s = limits.call_wall_s
         self._output = ""
         self._line: Line | None = None
         self._stopped: Stopped | None = None
@@ -217,7 +220,13 @@ class ForkserverSession:
         return self._line is None
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         """Call a student's function.
 
@@ -226,10 +235,11 @@ class ForkserverSession:
         """
         if self._stopped is not None:
             return self._stopped
-        call, blobs = _pack_call(name, args, kwargs, return_arguments=return_arguments)
+        call, blobs = _pack_call(name, args, kwargs, return_arguments=return_arguments, count=count)
+        self._wall_s = self._limits.call_wall_s * (_COUNTED if count else 1)
         started = time.monotonic()
         try:
-            reply = self._exchange(name, call, blobs, started + min(self._limits.call_wall_s, self._left_s))
+            reply = self._exchange(name, call, blobs, started + min(self._wall_s, self._left_s))
         except LeftBehindError:
             # It was said of a session that has begun long since.
             reply = self._cut(_NONSENSE)
@@ -296,7 +306,8 @@ class ForkserverSession:
         if isinstance(received, Stopped):
             return received
         message, blob = received
-        if isinstance(message, messages.Started) or message.id != call.id:
+        miscounted = isinstance(message, messages.Done) and (message.count is None) is call.count
+        if isinstance(message, messages.Started) or message.id != call.id or miscounted:
             return self._cut(_NONSENSE)
         self._output = (self._output + message.output)[: self._limits.output_bytes]
         try:
@@ -319,9 +330,9 @@ class ForkserverSession:
         return stopped
 
     def _say_timeout(self) -> str:
-        if self._left_s < self._limits.call_wall_s:
+        if self._left_s < self._wall_s:
             return f"All calls of this question together took longer than {self._limits.question_wall_s:g} s."
-        return f"It took longer than {self._limits.call_wall_s:g} s: is there a loop that never ends?"
+        return f"It took longer than {self._wall_s:g} s: is there a loop that never ends?"
 
 
 def _why(error: Exception, otherwise: str) -> Stopped:
@@ -333,7 +344,7 @@ def _why(error: Exception, otherwise: str) -> Stopped:
 
 
 def _pack_call(
-    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool
+    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool, count: bool
 ) -> tuple[messages.Call, list[memoryview]]:
     packer = Packer()
     try:
@@ -343,7 +354,7 @@ def _pack_call(
         raise GraderFault(f"Call of {name}: {error} Hidden tests pass numbers, text, arrays and containers.") from error
     # A number that can't be guessed: no reply can be written before its call.
     call = messages.Call(
-        id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments
+        id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments, count=count
     )
     return call, packer.blobs
 
@@ -362,7 +373,8 @@ def _unpack_reply(name: str, message: messages.Answer, blob: memoryview) -> Repl
             arguments = None
             if message.arguments is not None:
                 arguments = tuple(unpacker.unpack(entry) for entry in message.arguments)
-            reply = Returned(value=value, arguments=arguments)
+            count = None if message.count is None else Count(steps=message.count.steps, passes=message.count.passes)
+            reply = Returned(value=value, arguments=arguments, count=count)
         case messages.Threw():
             reply = Raised(types=tuple(message.types), message=message.message, line=message.line)
         case messages.Absent():

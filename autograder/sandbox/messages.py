@@ -9,6 +9,7 @@ import msgspec
 from autograder.sandbox.forms import Name, Value
 
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +112,7 @@ class Call(Message, frozen=True, tag=True):
     args: list[Value]
     kwargs: dict[str, Value]
     return_arguments: bool
+    count: bool
 
 
 class Begin(Message, frozen=True, tag=True):
@@ -123,6 +125,13 @@ class Started(Message, frozen=True, tag=True):
     problem: Text
 
 
+class Counts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a call took: see `protocol.Count`."""
+
+    steps: Natural
+    passes: Natural
+
+
 class Done(Message, frozen=True, tag=True):
     """Session to grader: the call came back."""
 
@@ -130,6 +139,7 @@ class Done(Message, frozen=True, tag=True):
     value: Value
     arguments: list[Value] | None
     output: str
+    count: Counts | None = None
 
 
 class Threw(Message, frozen=True, tag=True):

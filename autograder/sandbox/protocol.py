@@ -11,6 +11,20 @@ from autograder.model import Cell, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What a call took, on any machine.
+
+    Attributes:
+        steps: Python instructions, in all frames.
+        passes: Elements that torch's operations read or wrote, each operation counted as the larger of its largest
+            input and output; views are free.
+    """
+
+    steps: int
+    passes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
     """A call came back.
 
@@ -18,10 +32,12 @@ class Returned:
         value: The decoded result: None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, tensor,
             Record or Handle.
         arguments: The positional arguments as they were after the call, if asked for.
+        count: What it took, if asked for.
     """
 
     value: Any
     arguments: tuple[Any, ...] | None = None
+    count: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +138,13 @@ class Session(Protocol):
     """One question's process, forked from the loaded notebook."""
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         """Call a student's function. Never raises for what the student's code does."""
         ...

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograder.sandbox import messages, wire
+from autograder.sandbox.counting import counted
 from autograder.sandbox.forbidden import ForbiddenCall, ban
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.given import evaluate
@@ -113,11 +114,17 @@ class _Session:
         unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild, given=evaluate)
         args = [unpacker.unpack(entry) for entry in call.args]
         kwargs = {name: unpacker.unpack(entry) for name, entry in call.kwargs.items()}
-        value = function(*args, **kwargs)
+        count = None
+        if call.count:
+            value, took = counted(function, args, kwargs)
+            count = messages.Counts(took.steps, took.passes)
+        else:
+            value = function(*args, **kwargs)
         packer = Packer(self._keep)
         packed = packer.pack(value)
         arguments = [packer.pack(entry) for entry in args] if call.return_arguments else None
-        reply = messages.Done(id=call.id, value=packed, arguments=arguments, output=self._output.take())
+        output = self._output.take()
+        reply = messages.Done(id=call.id, value=packed, arguments=arguments, output=output, count=count)
         return reply, packer.blobs
 
     def _raised(self, error: BaseException) -> messages.Message:

@@ -8,7 +8,7 @@ from autograder.diagnosis.attempt import Call, Case
 from autograder.diagnosis.name import candidates, differ, explained
 from autograder.mistakes import Mistake
 from autograder.model import TestKind
-from autograder.sandbox.protocol import Raised, Returned
+from autograder.sandbox.protocol import Count, Raised, Returned
 
 ERROR = Raised(types=("ValueError",), message="")
 
@@ -48,6 +48,27 @@ def test_errors_and_changed_inputs_stand_beside():
     assert explained(answer, mistake, {"f"}) == {"a"}
     # The other way round it is what the mistake is about.
     assert not explained({**answer, "b": mistake["b"]}, {"a": answer["a"], "b": answer["b"]}, {"f"})
+
+
+def counted(failed: bool, value: Any, steps: int) -> Case:
+    """A case that looks at what a call took."""
+    reply = Returned(value=value, count=Count(steps=steps, passes=0))
+    return Case(failed, TestKind.VALUES, (Call("f", reply),))
+
+
+def test_whether_a_count_fails_is_what_matters():
+    """A mistake that replies what is right, and takes too long, explains what takes too long, however long that is."""
+    mistake = {"a": case(False, ("f", 3)), "b": counted(True, 5, 900)}
+    assert explained({"a": case(False, ("f", 3)), "b": counted(True, 5, 2000)}, mistake, {"f"}) == {"b"}
+    assert not explained({"a": case(True, ("f", 4)), "b": counted(False, 5, 20)}, mistake, {"f"})
+    assert differ(counted(False, 5, 20), mistake["b"], {"f"})
+
+
+def test_what_takes_long_stands_beside_a_mistake():
+    """An answer that makes a listed mistake and takes long as well is named; one that is wrong there, too, is not."""
+    mistake = {"a": case(True, ("f", 4)), "b": counted(False, 5, 20)}
+    assert explained({"a": case(True, ("f", 4)), "b": counted(True, 5, 2000)}, mistake, {"f"}) == {"a"}
+    assert not explained({"a": case(True, ("f", 4)), "b": counted(True, 6, 2000)}, mistake, {"f"})
 
 
 def test_only_errors_name_nothing():

@@ -22,7 +22,13 @@ class FakeSession:
     output: str = ""
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         if name not in self.functions:
             return Missing(name=name)

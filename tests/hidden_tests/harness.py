@@ -11,6 +11,7 @@ import torch
 
 from autograder.grading.hidden import HiddenTests
 from autograder.model import DeclaredTest, TestResult
+from autograder.sandbox.counting import counted
 from autograder.sandbox.given import evaluate
 from autograder.sandbox.protocol import Given, Handle, Missing, Raised, Record, Reply, Returned
 
@@ -28,17 +29,28 @@ class InProcess:
         self.output = ""
 
     def call(
-        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         self.calls.append((name, args, dict(kwargs)))
         if name not in self.functions:
             return Missing(name=name)
-        sent = tuple(_sent(arg) for arg in args)
+        function, sent = self.functions[name], tuple(_sent(arg) for arg in args)
+        named, took = {key: _sent(arg) for key, arg in kwargs.items()}, None
         try:
-            value = self.functions[name](*sent, **{key: _sent(arg) for key, arg in kwargs.items()})
+            if count:
+                value, took = counted(function, sent, named)
+            else:
+                value = function(*sent, **named)
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises
             return Raised(types=tuple(kind.__name__ for kind in type(error).__mro__), message=str(error))
-        return Returned(value=_came(value), arguments=tuple(map(_came, sent)) if return_arguments else None)
+        arguments = tuple(map(_came, sent)) if return_arguments else None
+        return Returned(value=_came(value), arguments=arguments, count=took)
 
     def close(self) -> None:
         """Nothing to end."""

@@ -75,13 +75,21 @@ def good_frames() -> list[Frame]:
         ("to session", messages.Begin()),
         ("from session", messages.Started(problem="")),
         ("from session", messages.Done(id=1, value=1.5, arguments=[None], output="printed")),
+        (
+            "from session",
+            messages.Done(id=1, value=2, arguments=None, output="", count=messages.Counts(steps=10, passes=3)),
+        ),
         ("from session", messages.Threw(id=1, types=["ValueError", "Exception"], message="no", line="x", output="")),
         ("from session", messages.Absent(id=1, found="int", output="")),
         ("from session", messages.Halted(id=1, verdict="MEMORY", message="no", output="")),
     ]
     loaded = [
         ("from session", messages.Done(id=1, value=value, arguments=[value], output=""), 2 * blob),
-        ("to session", messages.Call(id=1, name="f", args=[value], kwargs={"k": 1}, return_arguments=True), blob),
+        (
+            "to session",
+            messages.Call(id=1, name="f", args=[value], kwargs={"k": 1}, return_arguments=True, count=False),
+            blob,
+        ),
         ("to session", _call_with_text(), np.ones(2).tobytes()),
     ]
     frames = [_frame(reader, message, b"") for reader, message in plain]
@@ -95,7 +103,7 @@ def good_frames() -> list[Frame]:
 
 def _call_with_text() -> messages.Call:
     text = Packer().pack(Given("lambda x: x + w", {"w": np.ones(2)}))
-    return messages.Call(id=1, name="f", args=[text], kwargs={}, return_arguments=False)
+    return messages.Call(id=1, name="f", args=[text], kwargs={}, return_arguments=False, count=True)
 
 
 def _frame(reader: str, message: messages.Message, blob: bytes) -> Frame:

@@ -327,7 +327,7 @@ def test_a_call_always_comes_back(
     """Whatever a session's process sends, its call ends in a reply, and some of them are answers."""
     ends[1].close()
     mutator, kinds = Mutator(5), set()
-    for number in range(1500):
+    for number in range(3000):
         reader, data = mutator.draw(number)
         if reader == "from session" and len(data) < 50_000:
             kinds.add(type(answered(group, data, 1, monkeypatch)))
