@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from course_utils.checks.material import on_cpu, snapshot
+from course_utils.compare_arrays import is_tensor
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -26,7 +29,8 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
 
     Args:
         function: The student's function.
-        args: Its positional arguments; arrays are copied, so that no cell can spoil the pictures of a later one.
+        args: Its positional arguments; arrays and tensors are copied, so that no cell can spoil the pictures of a later
+            one.
         shape: Shape that the picture needs, or None for any result.
         options: Its keyword arguments.
 
@@ -37,7 +41,7 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
         NotDrawn: If it is not written yet, raises, or returns something of another shape.
     """
     name = getattr(function, "__name__", "the function")
-    given = [np.array(value) if isinstance(value, np.ndarray) else value for value in args]
+    given = [snapshot(value) if isinstance(value, np.ndarray) or is_tensor(value) else value for value in args]
     try:
         result = function(*given, **options)
     except NotImplementedError:
@@ -51,11 +55,13 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
 
 
 def as_numbers(result: Any, shape: tuple[int, ...], name: str) -> Any:
-    """The result as a float64 array of the shape that the picture needs.
+    """The result, an array or a tensor, as a float64 array of the shape that the picture needs.
 
     Raises:
         NotDrawn: If it is anything else.
     """
+    if is_tensor(result):
+        result = np.asarray(on_cpu(result))
     if not isinstance(result, np.ndarray) or result.dtype.kind not in "biuf":
         raise NotDrawn(_trouble(name, f"returned {type(result).__name__}, the picture needs an array of numbers"))
     if result.shape != shape:
