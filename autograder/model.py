@@ -67,7 +67,8 @@ class Question:
         points: Maximum points.
         functions: Names that the student must define, in the order of the notebook.
         uses: Ids of the questions whose functions an answer may call.
-        forbidden: Dotted names that an answer must not use, beyond those of the notebook.
+        forbidden: Dotted names that an answer must not use, beyond those of the notebook: what its header says, and
+            the course's own versions of its functions.
         manual: True for a reflection, which a person grades.
         section: Heading of that section as the notebook numbers it, for who looks for it there.
         idea: What of the lectures it grades, such as "Lecture 7: ..."; "" where nothing says so.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.config import Course, load_assignment
 from autograder.errors import CourseError
 from autograder.model import Cell, Notebook, Question, Role
+from course_utils import layers
 
 
 def parse_notebook(data: Mapping[str, Any]) -> Notebook:
@@ -32,7 +33,7 @@ def parse_notebook(data: Mapping[str, Any]) -> Notebook:
             kind=course["kind"],
             forbidden=tuple(course["forbidden"]),
             cells=cells,
-            questions=tuple(_parse_questions(data["cells"], cells)),
+            questions=tuple(_parse_questions(data["cells"], cells, course["forbidden"])),
         )
     except (KeyError, TypeError, ValueError, SyntaxError) as error:
         problem = f"{type(error).__name__}: {error}"
@@ -98,24 +99,37 @@ def _parse_cell(cell: Mapping[str, Any]) -> Cell:
     )
 
 
-def _parse_questions(data: Iterable[Mapping[str, Any]], cells: tuple[Cell, ...]) -> Iterable[Question]:
+def _parse_questions(
+    data: Iterable[Mapping[str, Any]], cells: tuple[Cell, ...], forbidden: Sequence[str]
+) -> Iterable[Question]:
+    """Questions in order; what the whole notebook forbids, or lies in a module that it forbids, isn't said again."""
     for cell, parsed in zip(data, cells, strict=True):
         if parsed.role not in (Role.CHECK, Role.REFLECTION):
             continue
         course = cell["metadata"]["course"]
         manual = parsed.role is Role.REFLECTION
+        functions = () if manual else _functions(cells, course["question"])
         yield Question(
             id=course["question"],
             title=course["title"],
             # A whole number would come back as another one from journal and processes: 4 as 4.0.
             points=float(cell["metadata"]["nbgrader"]["points"]),
-            functions=() if manual else _functions(cells, course["question"]),
+            functions=functions,
             uses=tuple(course.get("uses", ())),
-            forbidden=tuple(course.get("forbidden", ())),
+            forbidden=tuple(
+                name
+                for name in dict.fromkeys((*course.get("forbidden", ()), *_own_layers(functions)))
+                if not any(f"{name}.".startswith(f"{other}.") for other in forbidden)
+            ),
             manual=manual,
             section=course.get("section", ""),
             idea=course.get("idea", ""),
         )
+
+
+def _own_layers(functions: Iterable[str]) -> tuple[str, ...]:
+    """The course's own versions of a question's functions, which must not answer it."""
+    return tuple(f"{layers.__name__}.{name}" for name in functions if name in layers.__all__)
 
 
 def _functions(cells: Iterable[Cell], question: str) -> tuple[str, ...]:

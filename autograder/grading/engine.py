@@ -208,9 +208,8 @@ class Grader:
 
 
 def _restricted(notebook: Notebook) -> tuple[str, ...]:
-    """Names that single questions don't allow, beyond those that the whole notebook doesn't."""
-    named = dict.fromkeys(name for question in notebook.questions for name in question.forbidden)
-    return tuple(name for name in named if name not in notebook.forbidden)
+    """Names that single questions don't allow."""
+    return tuple(dict.fromkeys(name for question in notebook.questions for name in question.forbidden))
 
 
 @functools.lru_cache(maxsize=4)

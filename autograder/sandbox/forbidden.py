@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from autograder.sandbox.kernels import forbid_kernels
 
 # What students write, where it differs from the full name.
-_SHORT = {"numpy": "np", "torch.nn.functional": "F"}
+_SHORT = {"numpy": "np", "torch.nn.functional": "F", "course_utils.layers": "layers"}
 _HINTS = {
     "numpy.convolve": "build it from slices, sums and products",
     "numpy.correlate": "build it from slices, sums and products",

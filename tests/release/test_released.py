@@ -85,6 +85,40 @@ def test_cells_are_read(built: DemoCourse) -> None:
     assert cells["setup-001"].question is None
 
 
+@pytest.mark.parametrize(
+    ("notebook", "header", "want"),
+    [
+        ([], [], ("course_utils.layers.im2col", "course_utils.layers.col2im")),
+        (
+            ["numpy.convolve"],
+            ["numpy.sum", "course_utils.layers.im2col"],
+            ("numpy.sum", "course_utils.layers.im2col", "course_utils.layers.col2im"),
+        ),
+        (["course_utils.layers"], ["course_utils.layers.im2col", "numpy.sum"], ("numpy.sum",)),
+        (["course_utils.layers.im2col", "numpy.su"], ["numpy.sum"], ("numpy.sum", "course_utils.layers.col2im")),
+        (["course_utils"], [], ()),
+    ],
+    ids=["by its names", "beside its header", "all gone already", "one gone already", "the package gone already"],
+)
+def test_the_course_s_layers_do_not_answer_their_question(
+    built: DemoCourse, notebook: list[str], header: list[str], want: tuple[str, ...]
+) -> None:
+    """A question forbids the layers that it asks for, and what its header says; what is gone anyway isn't named."""
+    data = read(built)
+    data["metadata"]["course"]["forbidden"] = notebook
+    for cell in data["cells"]:
+        course = cell["metadata"]["course"]
+        if course.get("question") == "scale":
+            if course["role"] == "check":
+                course["forbidden"] = header
+            elif "def scale" in "".join(cell["source"]):
+                cell["source"] = "def im2col(x):\n    ...\n\n\ndef helper(): ...\ndef col2im(x): ..."
+    questions = {question.id: question for question in parse_notebook(data).questions}
+
+    assert questions["scale"].forbidden == want
+    assert questions["why"].forbidden == ()
+
+
 def read(demo: DemoCourse) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(demo.released.read_bytes())
     return data

@@ -56,6 +56,9 @@ def test_short_names_count_only_where_they_matter() -> None:
     """F stands for torch's functions only where one of them is forbidden."""
     assert find_forbidden("F.conv2d(x)", ["torch.nn.functional.conv2d"]) == ["torch.nn.functional.conv2d"]
     assert find_forbidden("F.conv2d(x)", ["torch"]) == []
+    own = ["course_utils.layers.im2col"]
+    assert find_forbidden("layers.im2col(x, 3)", own) == own
+    assert find_forbidden("def f(layers): layers.append(3); return layers[0]", own) == []
 
 
 @pytest.mark.parametrize(
@@ -328,6 +331,32 @@ def allowed(x): return x.sum()
         stopped = worker.ask(forbidden=("numpy.ones",)).call("allowed", [x], {})
         assert isinstance(stopped, Stopped)
         assert "numpy.ones" in stopped.message
+
+
+def test_the_course_s_layers_can_be_gone_in_one_session() -> None:
+    """However the notebook has kept one; the others stay, and with the next question it is back."""
+    ways = ("layers.relu_forward(x)", "kept(x)", "activations.relu_forward(x)", "late(x)")
+    functions = "".join(f"def way{number}(x): return {way}\n" for number, way in enumerate(ways))
+    source = f"""
+from course_utils import layers
+from course_utils.layers import activations, relu_forward as kept
+def late(x):
+    from course_utils.layers import relu_forward
+    return relu_forward(x)
+def other(x): return layers.relu_backward(x, x)
+{functions}
+"""
+    name = "course_utils.layers.relu_forward"
+    with open_sandbox(kind="numpy", limits=LIMITS, forbidden=("torch",), restricted=(name,)) as sandbox:
+        worker = sandbox.load([code(source)])
+        x = np.ones(3)
+        for number, way in enumerate(ways):
+            reply = worker.ask(forbidden=(name,)).call(f"way{number}", [x], {})
+            assert isinstance(reply, Stopped), (way, reply)
+            assert reply.verdict is Verdict.FORBIDDEN
+            assert "layers.relu_forward is not allowed" in reply.message
+            assert isinstance(worker.ask().call(f"way{number}", [x], {}), Returned), way
+        assert isinstance(worker.ask(forbidden=(name,)).call("other", [x], {}), Returned)
 
 
 def test_a_question_can_do_without_a_module(load: Load) -> None:
