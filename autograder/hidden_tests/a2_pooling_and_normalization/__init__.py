@@ -1,0 +1,1 @@
+"""Hidden tests of the second assignment: pooling and normalization."""
