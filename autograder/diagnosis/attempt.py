@@ -156,4 +156,7 @@ def _weigh(value: Any) -> tuple[int, int]:
                 waiting.extend([field for _, field in entry.fields])
             case _:
                 weight += int(getattr(entry, "nbytes", 8))
+                # A tensor; torch need not be loaded to say so.
+                if getattr(entry, "is_floating_point", bool)():
+                    coarsest = min(coarsest, int(entry.itemsize))
     return weight, coarsest

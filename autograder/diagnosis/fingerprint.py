@@ -16,8 +16,8 @@ from autograder.sandbox.protocol import Handle, Missing, Raised, Record, Reply, 
 # picture that is 10,000,000 everywhere, eight of them are left.
 _TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-7}
 _COARSEST = 1e-7
-# What NumPy raises where sizes don't go together: which of the two depends on whether one indexes or multiplies.
-_MISFITS = {"IndexError", "ValueError"}
+# What NumPy and torch raise where sizes don't go together: which of these depends on whether one indexes or multiplies.
+_MISFITS = {"IndexError", "ValueError", "RuntimeError"}
 
 
 def calls_agree(some: Sequence[Call], others: Sequence[Call], *, misfits: bool = False) -> bool:
@@ -68,9 +68,10 @@ def same(one: Any, other: Any, digits: int = 8) -> bool:
         other: Another.
         digits: Bytes of the coarsest floating-point number from which they were computed.
     """
+    alike = _is_tensor(one) is _is_tensor(other)
     one, other = _plain(one), _plain(other)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and one.dtype == other.dtype and _close(one, other, digits)
+        return alike and one.shape == other.shape and one.dtype == other.dtype and _close(one, other, digits)
     if isinstance(one, Number) and isinstance(other, Number):
         # A number is a number, whichever class it has: the ladder lets NumPy's scalars pass for Python's.
         left, right = np.asarray(one), np.asarray(other)
@@ -89,9 +90,20 @@ def _plain(value: Any) -> Any:
         return tuple(entry for _, entry in value.fields)
     if isinstance(value, Handle):
         return value.type
-    if not isinstance(value, np.generic) and hasattr(value, "detach"):
-        return value.detach().numpy()
-    return value
+    return _array_of(value.detach()) if _is_tensor(value) else value
+
+
+def _is_tensor(value: Any) -> bool:
+    """Whether a decoded value is a tensor; torch need not be loaded to say so."""
+    return hasattr(value, "detach")
+
+
+def _array_of(tensor: Any) -> Any:
+    """A tensor as an array, or as its dtype and numbers where NumPy has no such dtype."""
+    try:
+        return tensor.numpy()
+    except TypeError:
+        return str(tensor.dtype), tensor.double().numpy()
 
 
 def _close(one: np.ndarray, other: np.ndarray, digits: int) -> bool:

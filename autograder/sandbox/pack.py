@@ -160,7 +160,9 @@ class Packer:
             if not is_dense or name not in TORCH_DTYPES or plain.ndim > MAX_NDIM:
                 return _NO_FORM
             plain = plain.resolve_conj().resolve_neg().cpu()
-            self._add(plain.contiguous().reshape(-1).view(torch.uint8).numpy())
+            # A single number counts as contiguous whatever its stride; only a stride of one can be viewed as bytes.
+            flat = plain.contiguous().as_strided((plain.numel(),), (1,))
+            self._add(flat.view(torch.uint8).numpy())
             return Tensor(name, list(plain.shape), bool(plain.is_contiguous()), bool(value.requires_grad))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from autograder.diagnosis.attempt import MAX_BYTES, MAX_CALLS, Call, Case, Recorder, viewed
 from autograder.model import TestKind
@@ -46,6 +47,8 @@ def test_digits_of_arguments() -> None:
     assert Call("f", whole, ((np.zeros(2), 1, np.zeros(3, np.int32)), {})).digits == 8
     assert Call("f", whole, ((np.zeros(2),), {"w": [np.zeros(1, np.float32)]})).digits == 4
     assert Call("f", whole, (np.float16(1), np.zeros(1, np.float32))).digits == 2
+    assert Call("f", whole, ([torch.zeros(2)], torch.zeros(2, dtype=torch.int16))).digits == 4
+    assert Call("f", whole, (torch.zeros(2, dtype=torch.int16), torch.zeros(1).double())).digits == 8
 
 
 def test_a_function_as_argument_is_weighed_by_its_names() -> None:

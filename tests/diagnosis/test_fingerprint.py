@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from autograder.diagnosis.attempt import Call
 from autograder.diagnosis.fingerprint import calls_agree, replies_agree, same
@@ -27,6 +28,8 @@ ONES = np.ones((2, 3))
         (None, None),
         (np.zeros((0, 2)), np.zeros((0, 2))),
         (Handle(1, "Odd"), Handle(2, "Odd")),
+        (torch.ones(2, 3), (1 + 1e-6) * torch.ones(2, 3)),
+        (torch.ones(2, dtype=torch.bfloat16), torch.ones(2, dtype=torch.bfloat16, requires_grad=True)),
     ],
 )
 def test_alike(one, other):
@@ -53,6 +56,11 @@ def test_alike(one, other):
         ({"a": 1}, {"b": 1}),
         ("a", "b"),
         (None, 0),
+        (torch.from_numpy(ONES), ONES),
+        (torch.ones(2), torch.ones(2).double()),
+        (torch.ones(2).bfloat16(), torch.ones(2).half()),
+        (torch.ones(2).bfloat16(), torch.zeros(2).bfloat16()),
+        (torch.tensor(1.0), 1.0),
     ],
 )
 def test_different(one, other):
@@ -69,12 +77,14 @@ def test_errors_are_alike_by_class():
     assert not replies_agree(error, Returned(value=None))
 
 
-def test_sizes_that_do_not_go_together_may_fail_in_two_ways():
+def test_sizes_that_do_not_go_together_may_fail_in_several_ways():
     """Where both are wrong, an index beyond the end and shapes that don't fit are one thing; other errors are not."""
-    index, value, key = (
-        Raised(types=(name, "Exception"), message="") for name in ("IndexError", "ValueError", "KeyError")
+    index, value, runtime, key = (
+        Raised(types=(name, "Exception"), message="")
+        for name in ("IndexError", "ValueError", "RuntimeError", "KeyError")
     )
     assert calls_agree((Call("f", index),), (Call("f", value),), misfits=True)
+    assert calls_agree((Call("f", runtime),), (Call("f", index),), misfits=True)
     assert not calls_agree((Call("f", index),), (Call("f", value),))
     assert not calls_agree((Call("f", index),), (Call("f", key),), misfits=True)
 

@@ -209,6 +209,13 @@ def test_tensors(dtype: str) -> None:
         assert travel(tensor.clone().requires_grad_()).requires_grad
 
 
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_tensors_of_any_stride(length: int) -> None:
+    """A cut of a larger tensor arrives, also where it holds a single number and its stride says nothing."""
+    tensor = torch.arange(12.0).reshape(3, 4)[:length, 2]
+    assert torch.equal(travel(tensor), tensor)
+
+
 @pytest.mark.parametrize(
     "form",
     [
