@@ -17,7 +17,6 @@ from torch.nn import functional
 from course_utils.checks import stored
 from course_utils.checks.sliding_windows_cases import CASES
 
-STORED = Path(stored.__file__).with_name("sliding_windows.json")
 Counts = namedtuple("Counts", ["params", "macs", "activations"])
 Field = namedtuple("Field", ["size", "jump", "start"])
 Match = namedtuple("Match", ["scores", "best"])
@@ -149,16 +148,18 @@ ORACLES = {
 }
 
 
-def results():
+def results(listed=CASES, oracles=ORACLES):
     """The right result of every case that has one, by its key."""
-    cases = [case for listed in CASES.values() for case in listed if not case.raises]
-    return {case.key: ORACLES[case.function](*case.inputs.values(), **case.options) for case in cases}
+    cases = [case for entries in listed.values() for case in entries if not case.raises]
+    return {case.key: oracles[case.function](*case.inputs.values(), **case.options) for case in cases}
 
 
-def text():
-    lines = [f"{json.dumps(key)}: {json.dumps(stored.encode(value))}" for key, value in results().items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+def write(notebook, computed):
+    """Store the results of a notebook's cases beside its checks."""
+    lines = [f"{json.dumps(key)}: {json.dumps(stored.encode(value))}" for key, value in computed.items()]
+    path = Path(stored.__file__).with_name(f"{notebook}.json")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    STORED.write_text(text(), encoding="utf-8")
+    write("sliding_windows", results())
