@@ -13,7 +13,7 @@ import numpy as np
 from course_utils.checks.activations_cases import ACTIVATIONS, MAXOUT, RELU
 from course_utils.checks.case import Case, Made
 from course_utils.checks.draw import Array, distinct, draw
-from course_utils.checks.numbers import FORMULA, LAYOUT, Shape, single
+from course_utils.checks.numbers import FORMULA, FORMULA_SINGLE, LAYOUT, Shape, single
 from course_utils.checks.pooling_cases import AVG_POOL, AVG_POOL_AS_CONV, MAX_POOL_BACKWARD, MAX_POOL_FORWARD, POOL1D
 
 
@@ -57,7 +57,8 @@ def _made(words: str, function: Any) -> Made:
 
 def _sensitivity(about: str, features: str, images: Array, shift: tuple[int, int], look: str, **more: Any) -> Case:
     inputs = {"features": _made(features, FEATURES[features]), "images": images, "shift": shift}
-    return Case("shift_sensitivity", about, inputs, look=look, rtol=FORMULA, **more)
+    rtol = FORMULA_SINGLE if images.dtype == np.float32 else FORMULA
+    return Case("shift_sensitivity", about, inputs, look=look, rtol=rtol, **more)
 
 
 MOVE = "Move the images, not the features; then ask how far the features have gone from what they were."
