@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
-from course_utils.checks.material import on_cpu, snapshot
+from course_utils.checks.material import material, on_cpu, snapshot
 from course_utils.compare_arrays import is_tensor
+from course_utils.device import chosen_device
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,6 +53,11 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
     if shape is None:
         return result
     return as_numbers(result, shape, name)
+
+
+def as_tensor(values: Any) -> Any:
+    """Numbers as a float64 tensor on the device that the notebook has chosen."""
+    return material(np.asarray(values, dtype=np.float64), device=chosen_device())
 
 
 def as_numbers(result: Any, shape: tuple[int, ...], name: str) -> Any:

@@ -1,6 +1,6 @@
 """Right results of the small cases of `activations_and_pooling`: torch's own layers, autograd, and plain probing.
 
-`python -m tests.course_utils.oracles_activations_and_pooling` writes the numbers that the visible checks compare with.
+`python -m tests.course_utils.activations_and_pooling_oracles` writes the numbers that the visible checks compare with.
 """
 
 from __future__ import annotations
