@@ -66,7 +66,7 @@ def activation_curves(activations: Mapping[str, Pair]) -> Figure:
         ax.plot(x, values, color=BLUE, linewidth=2, label="function")
         ax.plot(x, slopes, color=ORANGE, linewidth=2, linestyle="--", label="slope")
         ax.set_ylim(-1.4, 2.4)
-        label(ax, f"{name}\nlargest slope {slopes.max():.2f}", "x" if ax in axes[-1] else "", "")
+        label(ax, f"{name}\nlargest slope {slopes.max():.2f}", "x", "")
     axes.flat[0].legend(fontsize=7, loc="upper left")
     for ax in axes.flat[len(drawn) :]:
         ax.set_axis_off()
@@ -98,7 +98,7 @@ def maxout_pieces(
     for piece, (values, colour, style) in enumerate(zip(pieces.T, LINES, STYLES, strict=False)):
         curves.plot(x, values, color=colour, linestyle=style, linewidth=1.5, label=f"piece {piece}")
         band.fill_between(x, piece + 0.1, piece + 0.1 + 0.8 * shares[:, piece], color=colour, step="mid", linewidth=0)
-    curves.legend(fontsize=7, loc="upper center")
+    curves.legend(fontsize=7, loc="lower right")
     label(curves, "three lines, and the largest of them", "", "value")
     band.set_yticks([piece + 0.5 for piece in range(len(slopes))], [f"piece {piece}" for piece in range(len(slopes))])
     label(band, "which piece gets the gradient", "x", "")
@@ -126,13 +126,12 @@ def collapse(linear_collapse: Function, relu_forward: Function, layers: Sequence
             bent = ask(relu_forward, as_tensor(flat), shape=flat.shape).reshape(bent.shape)
     finding = "Four layers without activations do what one does"
     figure, axes = canvas(finding, 1, 3, 2.5)
-    _draw_grid(axes[0, 0], points, "a grid")
-    _draw_grid(axes[0, 1], straight, f"after {len(layers)} linear layers")
+    _draw_grid(axes[0, 0], points, "a grid\n")
+    _draw_grid(axes[0, 1], straight, f"after {len(layers)} linear layers\n(×: your one layer)")
     step = 4
     corners = one[::step, ::step].reshape(-1, 2)
-    axes[0, 1].plot(*corners.T, "x", color=BLACK, markersize=4, label="your one layer")
-    axes[0, 1].legend(fontsize=6, loc="best")
-    _draw_grid(axes[0, 2], bent, "with ReLU between them")
+    axes[0, 1].plot(*corners.T, "x", color=BLACK, markersize=4)
+    _draw_grid(axes[0, 2], bent, "with ReLU between them\n")
     return figure
 
 
@@ -171,7 +170,7 @@ def gradients_by_depth(
         )
         for name, (forward, backward) in activations.items()
     }
-    figure, axes = canvas("A small slope in every layer is nothing left at the bottom", 1, 1, 3.4)
+    figure, axes = canvas("A small slope in every layer leaves nothing at the bottom", 1, 1, 3.4)
     ax = axes[0, 0]
     layers = np.arange(depth)
     for (name, values), colour, style, marker in zip(norms.items(), LINES, STYLES, "osv^", strict=False):

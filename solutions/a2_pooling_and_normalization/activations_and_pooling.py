@@ -254,7 +254,7 @@ check.relu(relu_forward, relu_backward)
 # %% role="demo"
 # A feature map with both signs: how much darker the photo gets from left to right.
 photo = data.photo(128)
-upright_edges = photo[:, :-4] - photo[:, 4:]
+upright_edges = photo[:, 4:-4] - photo[:, 8:]
 plotting.gates(relu_forward, relu_backward, upright_edges)
 
 # %% [markdown]
@@ -1158,18 +1158,19 @@ def max_pool1d(x: torch.Tensor, kernel: int, *, stride: int | None = None) -> to
 check.pool1d(max_pool1d)
 
 # %% [markdown]
-# **Predict.** A detector has fired at positions 4, 14 and 21 of a signal. Then the same signal comes one step
-# later, and then two more. After pooling with windows of 4, how many of the three bumps will be where they were?
+# **Predict.** A detector has fired at the positions 4, 14 and 23 of a signal. Then the same signal comes one step
+# later, and at last three steps later. After pooling with windows of 4 (0 to 3, 4 to 7, and so on), how many of the
+# three bumps are still in their place?
 #
 # *In the figure: left, one below the other, a signal with three bumps and the same signal one and three steps
-# later, with thin lines between the windows. Right, the pooled signals as bars. After one step two bars stand
-# where they stood and one has moved to the next window. After three steps all three have moved.*
+# later, with dotted lines between the windows. Right, the pooled signals. After one step two bars stand where they
+# stood and one, orange and marked "moved", stands in the next window. After three steps two have moved.*
 #
 # <details><summary>After you have run it</summary>
 #
 # A bump keeps its place as long as it does not cross the border between two windows. One step is enough for the
-# one that stood right before a border. So pooling doesn't *ignore* small shifts. It ignores *some* of them,
-# depending on luck. The next section measures how much luck.
+# one at 23, right before a border; the one at 4, right behind one, survives three. So pooling doesn't *ignore*
+# small shifts. It ignores *some* of them, depending on luck. The next section measures how much luck.
 # </details>
 
 # %% role="demo"
@@ -1378,10 +1379,10 @@ check.linear_collapse(linear_collapse)
 # **Predict.** A square grid in the plane goes through four layers from 2 to 2 numbers. What can become of it if
 # there is nothing between the layers? What if there is a ReLU?
 #
-# *In the figure: left the square grid; in the middle the same points after four linear layers, a slanted
-# parallelogram with straight, evenly spaced lines, with the points of your one layer lying exactly on them; right
-# after the same layers with ReLU between them: the grid is folded and creased, and parts of it have collapsed to
-# lines.*
+# *In the figure: left the square grid; in the middle the same points after four linear layers: a slanted
+# parallelogram with straight, evenly spaced lines, and the points of your one layer, marked by crosses, lie exactly on
+# it. Right, after the same layers with ReLU between them: much of the grid has been pressed together to a bent line,
+# and what is left of the area is cut off along creases.*
 #
 # <details><summary>After you have run it</summary>
 #
@@ -1392,7 +1393,7 @@ check.linear_collapse(linear_collapse)
 # </details>
 
 # %% role="demo"
-generator = torch.Generator().manual_seed(13)
+generator = torch.Generator().manual_seed(430)
 plane_layers = [
     (
         torch.randn(2, 2, generator=generator, dtype=torch.float64),
@@ -1497,13 +1498,13 @@ def gradient_by_depth(
 check.gradient_by_depth(gradient_by_depth)
 
 # %% [markdown]
-# **Predict.** Twenty layers, 64 units. How much of the gradient is left at the first layer with sigmoid, with tanh
+# **Predict.** Twenty layers, 128 units. How much of the gradient is left at the first layer with sigmoid, with tanh
 # and with ReLU? Put the three in order before you run, and remember what the largest slope of a sigmoid was.
 #
 # *In the figure, vertical axis logarithmic: the size of the gradient against the layer, from the last at the right
-# to the first at the left. The sigmoid's line falls steeply and evenly, to less than a hundred billionth. ReLU's falls
-# to about a hundredth. Tanh's falls least, to about a fifth. A fourth line, ReLU with all numbers multiplied by √2,
-# stays level, or even rises a little.*
+# to the first at the left. Towards the left the sigmoid's line falls steeply and evenly, to less than a millionth of
+# a millionth. ReLU's falls to about a four hundredth. Tanh's falls least, to about a fifth. A fourth line, ReLU with
+# all numbers multiplied by √2, stays about level.*
 
 # %% role="demo"
 root2 = math.sqrt(2)
@@ -1519,12 +1520,12 @@ plotting.gradients_by_depth(
         ),
     },
     depth=20,
-    width=64,
+    width=128,
 )
 
 # %% [markdown]
-# > **Check the slide.** *"ReLU helps gradient propagation."* Compared with the sigmoid: yes, by nine orders of
-# > magnitude. Each sigmoid multiplies by at most a quarter, and $0.25^{20} \approx 10^{-12}$. But ReLU isn't free,
+# > **Check the slide.** *"ReLU helps gradient propagation."* Compared with the sigmoid: yes, by nearly ten orders
+# > of magnitude. Each sigmoid multiplies by at most a quarter, and $0.25^{20} \approx 10^{-12}$. But ReLU isn't free,
 # > either: half of its gates are shut, so a layer keeps half of the squares and the gradient shrinks by about
 # > $\sqrt{1/2}$ each time. And *tanh*, with the slope 1 at 0, beats it here.
 #
