@@ -168,8 +168,8 @@ class _Watched:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self) -> bool:
-        return self._session.begin()
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+        return self._session.begin(forbidden)
 
     def close(self) -> None:
         self._session.close()

@@ -108,7 +108,7 @@ class _Share:
     def output(self) -> str:
         return ""
 
-    def begin(self) -> bool:
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         return False
 
     def close(self) -> None:

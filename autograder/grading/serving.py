@@ -36,20 +36,19 @@ class ServingWorker:
     def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
         """The session that is idle, if it can begin anew, or a fresh one.
 
-        With functions replaced or taken out it is always a fresh one, and nothing else is asked in it. What has lived
-        beside our versions answers no other question.
+        With functions replaced it is always a fresh one, and nothing else is asked in it: what has lived beside our
+        versions answers no other question.
         """
         if replacements:
             self.discard()
-        if replacements or forbidden:
             return self._worker.ask(replacements=replacements, forbidden=forbidden)
         session, self._idle = self._idle, None
-        if session is not None and session.begin():
+        if session is not None and session.begin(forbidden):
             self.shared = True
             return _Lent(session, self)
         if session is not None:
             session.close()
-        return _Lent(self._worker.ask(), self)
+        return _Lent(self._worker.ask(forbidden=forbidden), self)
 
     def next_question(self) -> None:
         """Begin to count anew whether a session has answered other questions: see `shared`."""
@@ -97,8 +96,8 @@ class _Lent:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self) -> bool:
-        return self._session.begin()
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+        return self._session.begin(forbidden)
 
     def close(self) -> None:
         if self._stopped:

@@ -92,7 +92,7 @@ class _Noted:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self) -> bool:
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         return False
 
     def close(self) -> None:

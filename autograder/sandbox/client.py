@@ -200,6 +200,7 @@ class ForkserverSession:
         self._limits = limits
         self._left_s = limits.question_wall_s
         self._wall_s = limits.call_wall_s
+        self._lock = 0
         self._output = ""
         self._line: Line | None = None
         self._stopped: Stopped | None = None
@@ -249,13 +250,14 @@ class ForkserverSession:
             self.close()
         return reply
 
-    def begin(self) -> bool:
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         """Go on with another question. False if it can't be: what was asked may still be at work there."""
         if self._line is None or not self._group.is_idle():
             return False
         deadline = time.monotonic() + self._limits.call_wall_s
         try:
-            self._line.channel.send(messages.Begin(), deadline=deadline)
+            begin = messages.Begin(unlock=self._lock, forbidden=list(forbidden), lock=self._new_lock())
+            self._line.channel.send(begin, deadline=deadline)
             reply = self._group.reply(self._line, deadline)
         except (OSError, WireError, LeftBehindError, wire.DeadlinePassed, Overuse):
             return False
@@ -271,9 +273,16 @@ class ForkserverSession:
         if self._stopped is None:
             self._stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message="This session is closed.")
 
+    def _new_lock(self) -> int:
+        """A number that hides, in the session's process, what it must not find."""
+        self._lock = secrets.randbits(62)
+        return self._lock
+
     def _start(self, replacements: Mapping[str, str], forbidden: Sequence[str]) -> Stopped | None:
         try:
-            self._line = self._group.ask(replacements, forbidden, time.monotonic() + self._limits.call_wall_s)
+            self._line = self._group.ask(
+                replacements, forbidden, self._new_lock(), time.monotonic() + self._limits.call_wall_s
+            )
         except (OSError, wire.DeadlinePassed, Overuse) as error:
             self._group.kill()
             return _why(error, "The loaded notebook does not answer.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import gc
+import hashlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -18,7 +19,8 @@ from pathlib import Path
 from types import CellType, ModuleType
 from typing import Any, NoReturn
 
-from autograder.sandbox.kernels import forbid_kernels
+from autograder.sandbox.kernels import forbid_kernels, has_kernels
+from autograder.sandbox.passages import Passage, TableEntry
 
 # What students write, where it differs from the full name.
 _SHORT = {"numpy": "np", "torch.nn.functional": "F", "course_utils.layers": "layers"}
@@ -35,8 +37,9 @@ _KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umat
 # Their places in the table of C functions that NumPy gives to other extensions; NumPy never changes a place.
 _C_PLACES = {"numpy.convolve": 172, "numpy.correlate": 212}
 
-# By name, the cells in which restricted functions are held.
-_passages: dict[str, list[CellType]] = {}
+# By name, the ways to restricted functions; and the names that are forbidden in the whole notebook.
+_passages: dict[str, list[Passage | TableEntry]] = {}
+_gone: set[str] = set()
 
 # Longer text is data rather than code; a tree takes hundreds of times its text's memory.
 _MAX_CHARS = 100_000
@@ -84,6 +87,7 @@ def forbid(names: Iterable[str]) -> None:
     """
     names = tuple(names)
     forbid_kernels(names, _stand_in)
+    _gone.update(names)
     modules = []
     for name in names:
         if _is_module(name):
@@ -112,24 +116,53 @@ def restrict(names: Iterable[str]) -> None:
     for name in names:
         if not _is_module(name):
             _passages[name] = [_passage(name, original) for original in _originals(name)]
+            if name in _C_PLACES:
+                _passages[name].append(TableEntry(_c_place(name)))
 
 
-def ban(names: Iterable[str]) -> None:
+def ban(names: Iterable[str], lock: int) -> None:
     """Close the passages to functions, and take modules out of this process, after student code has run in it.
+
+    Args:
+        names: What is not allowed.
+        lock: Hides where the functions are; known to nothing in this process before and after.
 
     Raises:
         LookupError: If a name is no module, and was not made ready.
     """
-    names = tuple(names)
+    names = [name for name in names if name not in _gone]
     forbid_kernels(names, _stand_in)
-    forbid(name for name in names if _is_module(name))
     for name in names:
         if name in _passages:
-            for cell in _passages[name]:
-                cell.cell_contents = _stand_in(name)
-            _empty_c_place(name)
-        elif not _is_module(name):
+            for number, passage in enumerate(_passages[name]):
+                passage.close(_own_lock(lock, name, number))
+        elif _is_module(name):
+            forbid([name])
+        else:
             raise LookupError(f"Forbidden name {name}: expected one that the sandbox was told of when it was opened.")
+
+
+def unban(lock: int) -> None:
+    """Open the passages again.
+
+    Args:
+        lock: With which they were closed.
+    """
+    for name, passages in _passages.items():
+        for number, passage in enumerate(passages):
+            passage.open(_own_lock(lock, name, number))
+
+
+def is_for_good(names: Iterable[str]) -> bool:
+    """Whether a ban on some of these can't be undone: modules, and torch's operators."""
+    names = [name for name in names if name not in _gone]
+    return any(has_kernels(name) or (name not in _passages and _is_module(name)) for name in names)
+
+
+def _own_lock(lock: int, name: str, number: int) -> int:
+    """A lock for one passage, so that who knows where one of them leads doesn't know the others."""
+    digest = hashlib.blake2b(f"{lock} {name} {number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
 class _Refuser(importlib.abc.MetaPathFinder):
@@ -173,24 +206,17 @@ def _remove_function(name: str) -> None:
     stand_in = _stand_in(name)
     for original in _originals(name):
         _replace_everywhere(original, stand_in)
-    _empty_c_place(name)
+    if name in _C_PLACES:
+        ctypes.c_void_p.from_address(_c_place(name)).value = None
 
 
-def _passage(name: str, original: Any) -> CellType:
-    """Put a function that leads on to the original in its place. The cell in which the original is held."""
-    target: Any = None
-
-    def passage(*args: Any, **kwargs: Any) -> Any:
-        return target(*args, **kwargs)
-
-    passage.__name__ = passage.__qualname__ = name.rpartition(".")[2]
-    passage.__doc__ = getattr(original, "__doc__", None)
-    _replace_everywhere(original, passage)
-    assert passage.__closure__ is not None
-    cell: CellType = passage.__closure__[0]
+def _passage(name: str, original: Any) -> Passage:
+    """Put a passage in the place of the original, wherever that is held."""
+    passage = Passage(name.rpartition(".")[2], getattr(original, "__doc__", None), _stand_in(name))
+    _replace_everywhere(original, passage.function)
     # Only now, or it would have been replaced there as well.
-    cell.cell_contents = original
-    return cell
+    passage.lead_to(original)
+    return passage
 
 
 def _originals(name: str) -> tuple[Any, ...]:
@@ -209,15 +235,13 @@ def _originals(name: str) -> tuple[Any, ...]:
     return tuple(originals)
 
 
-def _empty_c_place(name: str) -> None:
-    """Take a function out of NumPy's table for other extensions; who calls it all the same has a crash."""
-    if name not in _C_PLACES:
-        return
+def _c_place(name: str) -> int:
+    """Where NumPy's table for other extensions has a function."""
     table = next(found for module in _KERNEL_MODULES if (found := _look_up(f"{module}._ARRAY_API")) is not None)
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-    start = pointer(table, None)
-    ctypes.c_void_p.from_address(start + _C_PLACES[name] * ctypes.sizeof(ctypes.c_void_p)).value = None
+    start: int = pointer(table, None)
+    return start + _C_PLACES[name] * ctypes.sizeof(ctypes.c_void_p)
 
 
 def _look_up(name: str) -> Any:

@@ -97,7 +97,7 @@ class Group:
                 return report
         raise WireError("Worker: expected the report of a cell, got something else.")
 
-    def ask(self, replacements: Mapping[str, str], forbidden: Sequence[str], deadline: float) -> Line:
+    def ask(self, replacements: Mapping[str, str], forbidden: Sequence[str], lock: int, deadline: float) -> Line:
         """Have a session forked, and those ended on which the grader has hung up.
 
         Raises:
@@ -111,7 +111,11 @@ class Group:
         try:
             with theirs:
                 message = messages.Ask(
-                    session=self._count, replacements=dict(replacements), forbidden=list(forbidden), ended=ended
+                    session=self._count,
+                    replacements=dict(replacements),
+                    forbidden=list(forbidden),
+                    lock=lock,
+                    ended=ended,
                 )
                 self._control.send(message, fds=[theirs.fileno()], deadline=deadline)
         except BaseException:

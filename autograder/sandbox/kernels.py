@@ -36,11 +36,19 @@ def forbid_kernels(names: Iterable[str], stand_in: Callable[[str], Callable[...,
     torch = sys.modules.get("torch")
     if torch is None:
         return
-    known = sorted(set(torch._C._dispatch_get_all_op_names()))
+    names = [name for name in names if has_kernels(name)]
+    known = sorted(set(torch._C._dispatch_get_all_op_names())) if names else []
     for name in names:
-        leaf = name.rpartition(".")[2]
-        if name.startswith("torch.") and leaf.islower() and hasattr(torch.nn.functional, leaf):
-            _replace(torch, operators(name, known), stand_in(name))
+        _replace(torch, operators(name, known), stand_in(name))
+
+
+def has_kernels(name: str) -> bool:
+    """Whether operators of torch stand behind a name: whether it is one of torch's functions for layers."""
+    torch = sys.modules.get("torch")
+    leaf = name.rpartition(".")[2]
+    if torch is None or not name.startswith("torch.") or not leaf.islower():
+        return False
+    return hasattr(torch.nn.functional, leaf)
 
 
 def operators(name: str, known: Iterable[str]) -> list[str]:

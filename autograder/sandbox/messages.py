@@ -69,6 +69,7 @@ class Ask(Message, frozen=True, tag=True):
     session: int
     replacements: dict[str, str]
     forbidden: list[str]
+    lock: int
     ended: list[int]
 
 
@@ -116,7 +117,15 @@ class Call(Message, frozen=True, tag=True):
 
 
 class Begin(Message, frozen=True, tag=True):
-    """Grader to session: another question begins, as if none had been asked."""
+    """Grader to session: another question begins, as if none had been asked.
+
+    What the last one didn't allow was put under a lock, which only the grader remembers; what this one doesn't allow
+    comes under another.
+    """
+
+    unlock: int
+    forbidden: list[str]
+    lock: int
 
 
 class Started(Message, frozen=True, tag=True):

@@ -154,12 +154,15 @@ class Session(Protocol):
         """What the student's code has printed since the question began, bounded."""
         ...
 
-    def begin(self) -> bool:
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         """Go on with another question in the same process, with random numbers, handles and limits as at the start.
 
+        Args:
+            forbidden: Dotted names of functions that are gone until the next question begins.
+
         Returns:
-            False if it can't be: the session was stopped, or what was asked has left threads or processes behind.
-            It must be closed then.
+            False if it can't be: the session was stopped, what was asked has left threads or processes behind, or
+            what is forbidden now or was before can't be taken away for a while. It must be closed then.
         """
         ...
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.sandbox import messages, wire
 from autograder.sandbox.counting import counted
-from autograder.sandbox.forbidden import ForbiddenCall, ban
+from autograder.sandbox.forbidden import ForbiddenCall, ban, is_for_good, unban
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.given import evaluate
 from autograder.sandbox.notebook import NotebookRunner
@@ -60,13 +60,15 @@ class _Session:
         _reseed()
 
     def serve(self, ask: messages.Ask) -> None:
-        problem = self._forbid(ask.forbidden) or self._replace(ask.replacements)
+        for_good = is_for_good(ask.forbidden)
+        problem = self._forbid(ask.forbidden, ask.lock) or self._replace(ask.replacements)
         self._channel.send(messages.Started(problem=problem[:_TEXT_LENGTH]))
         while (received := self._channel.receive(messages.to_session)) is not None:
             call, blob = received
             if isinstance(call, messages.Begin):
                 self._begin()
-                self._channel.send(messages.Started(problem=""))
+                problem = self._forbid_anew(call, for_good=for_good)
+                self._channel.send(messages.Started(problem=problem[:_TEXT_LENGTH]))
                 continue
             self._call = call.id
             try:
@@ -83,11 +85,18 @@ class _Session:
             except WireError as error:
                 self._channel.send(self._raised(error))
 
-    def _forbid(self, names: Sequence[str]) -> str:
+    def _forbid_anew(self, begin: messages.Begin, *, for_good: bool) -> str:
+        """Give back what the last question didn't allow, and take away what this one doesn't."""
+        if for_good or is_for_good(begin.forbidden):
+            return "What this question or the last doesn't allow can't be taken away for a while."
+        unban(begin.unlock)
+        return self._forbid(begin.forbidden, begin.lock)
+
+    def _forbid(self, names: Sequence[str], lock: int) -> str:
         """Take away what this question doesn't allow. What went wrong, or ""."""
         try:
             if names:
-                ban(names)
+                ban(names, lock)
         except BaseException as error:  # noqa: BLE001 - what the student did to Python may break ours
             types, message, _ = self._notebook.describe(error)
             return f"What this question doesn't allow can't be taken away: {types[0]}: {message}."

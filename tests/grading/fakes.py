@@ -45,7 +45,7 @@ class FakeSession:
             return Raised(types=names, message=str(error))
         return Returned(value=value, arguments=args if return_arguments else None)
 
-    def begin(self) -> bool:
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         return True
 
     def close(self) -> None:

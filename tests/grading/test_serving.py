@@ -103,6 +103,43 @@ def test_a_stopped_session_is_not_used_again(worker: ServingWorker) -> None:
     assert not worker.shared
 
 
+def test_what_a_question_does_not_allow_needs_no_process_of_its_own() -> None:
+    """Questions share a process though they forbid different functions; what one forbids, the next may use."""
+    source = """
+    import os
+    import numpy as np
+    def token(): return os.getpid()
+    def tried():
+        found = []
+        for use in (lambda: np.einsum("i->", [1.0]), lambda: np.convolve([1.0], [1.0])):
+            try: use(); found.append(True)
+            except Exception: found.append(False)
+        return found
+    """
+    restricted = ("numpy.einsum", "numpy.convolve")
+    with open_sandbox(kind="numpy", limits=LIMITS, restricted=restricted) as sandbox:
+        worker = ServingWorker(sandbox.load([code(source)]))
+        seen, processes = [], set()
+        for forbidden in ((), restricted[:1], restricted, (), restricted[1:], ("statistics",), ()):
+            worker.next_question()
+            session = worker.ask(forbidden=forbidden)
+            seen.append((value(session, "tried"), worker.shared))
+            processes.add(value(session, "token"))
+            session.close()
+        worker.close()
+    assert seen == [
+        ([True, True], False),
+        ([False, True], True),
+        ([False, False], True),
+        ([True, True], True),
+        ([True, False], True),
+        # A module can't be given back.
+        ([True, True], False),
+        ([True, True], False),
+    ]
+    assert len(processes) == 3
+
+
 def test_discarding_gives_the_next_question_a_process_of_its_own(worker: ServingWorker) -> None:
     """What was asked in a discarded session is not seen again."""
     first = question(worker)

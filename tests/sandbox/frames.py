@@ -65,14 +65,14 @@ def good_frames() -> list[Frame]:
         ("to worker", messages.Load(cells=[messages.CellSource(id="a", source="x = 1", mode="full")] * 2)),
         (
             "to worker",
-            messages.Ask(session=2, replacements={"f": "def f(): ..."}, forbidden=["numpy.einsum"], ended=[1]),
+            messages.Ask(session=2, replacements={"f": "def f(): ..."}, forbidden=["numpy.einsum"], lock=3, ended=[1]),
         ),
         ("from worker", messages.Walled(problem="")),
         ("from worker", messages.CellDone(index=0, ok=False, message="no", reduced=True)),
         ("from worker", messages.Loaded()),
         ("from worker", messages.SessionEnded(session=1, status=9)),
         ("from worker", messages.LeftBehind(session=1)),
-        ("to session", messages.Begin()),
+        ("to session", messages.Begin(unlock=3, forbidden=["numpy.einsum"], lock=2**62 - 1)),
         ("from session", messages.Started(problem="")),
         ("from session", messages.Done(id=1, value=1.5, arguments=[None], output="printed")),
         (
