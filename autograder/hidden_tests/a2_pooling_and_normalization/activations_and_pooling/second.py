@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling import (
+    gathered,
     second_activations,
     second_networks,
     second_pooling,
 )
+
+RIGHT_AGAIN = gathered.RIGHT_AGAIN
 
 SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
     **second_activations.SECOND,

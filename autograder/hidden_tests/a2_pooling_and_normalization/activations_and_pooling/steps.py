@@ -474,6 +474,27 @@ def by_depth(
     return gradient_by_depth
 
 
+_CURVES = ("leaky_relu", "elu", "sigmoid", "tanh", "gelu")
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "relu": ("relu_forward", "relu_backward"),
+    "activations": tuple(f"{name}_{way}" for name in _CURVES for way in ("forward", "backward")),
+    "maxout": ("maxout_forward", "maxout_backward"),
+    "max_pool2d_forward": ("max_pool2d_forward",),
+    "max_pool2d_backward": ("max_pool2d_backward",),
+    "avg_pool2d": (
+        "avg_pool2d_forward",
+        "avg_pool2d_backward",
+        "global_avg_pool_forward",
+        "global_avg_pool_backward",
+    ),
+    "avg_pool_as_conv": ("avg_pool_weights",),
+    "pool1d": ("max_pool1d",),
+    "shift_sensitivity": ("shift_sensitivity",),
+    "linear_collapse": ("linear_collapse",),
+    "gradient_by_depth": ("gradient_by_depth",),
+}
+
 RIGHT: dict[str, Step] = {
     "relu_forward": one_by_one(lambda x: x * step_at_zero(x)),
     "relu_backward": one_by_one_back(step_at_zero),
