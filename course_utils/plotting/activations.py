@@ -66,7 +66,7 @@ def activation_curves(activations: Mapping[str, Pair]) -> Figure:
         ax.plot(x, values, color=BLUE, linewidth=2, label="function")
         ax.plot(x, slopes, color=ORANGE, linewidth=2, linestyle="--", label="slope")
         ax.set_ylim(-1.4, 2.4)
-        label(ax, f"{name}\nlargest slope {slopes.max():.2f}", "x", "")
+        label(ax, f"{name}\nlargest slope {slopes.max():.2f}", "x" if ax in axes[-1] else "", "")
     axes.flat[0].legend(fontsize=7, loc="upper left")
     for ax in axes.flat[len(drawn) :]:
         ax.set_axis_off()

@@ -225,9 +225,9 @@ def pooled_signals(max_pool1d: Function, signal: Array, kernel: int, shifts: Seq
     moved = [np.roll(signal, shift) for shift in shifts]
     shape = (1, 1, len(signal) // kernel)
     pooled = [ask(max_pool1d, as_tensor(values[None, None]), kernel, shape=shape)[0, 0] for values in moved]
-    figure, axes = canvas(
-        "Some bumps keep their place after a small shift, some don't", len(shifts), 2, 1.25 * len(shifts) + 0.5
-    )
+    height_in = 1.1 * len(shifts) + 0.6
+    finding = "Some bumps keep their place after a small shift, some don't"
+    figure, axes = canvas(finding, len(shifts), 2, height_in, sharex="col")
     for (left, right), shift, before, after in zip(axes, shifts, moved, pooled, strict=True):
         left.bar(np.arange(len(signal)), before, color=BLUE, width=0.8)
         for edge in range(0, len(signal) + 1, kernel):
@@ -238,14 +238,10 @@ def pooled_signals(max_pool1d: Function, signal: Array, kernel: int, shifts: Seq
             right.text(place, after[place], "moved", ha="center", va="bottom", fontsize=7)
         for ax in (left, right):
             ax.set_ylim(0, 1.35 * signal.max())
-        last = shift == shifts[-1]
-        label(
-            left,
-            f"signal, {shift} step{'' if shift == 1 else 's'} later" if shift else "signal",
-            "position" if last else " ",
-            "",
-        )
-        label(right, f"maxima of {kernel}", "window" if last else " ", "")
+        label(left, f"signal, {shift} step{'' if shift == 1 else 's'} later" if shift else "signal", "", "")
+        label(right, f"maxima of {kernel}", "", "")
+    axes[-1, 0].set_xlabel("position", fontsize=8)
+    axes[-1, 1].set_xlabel("window", fontsize=8)
     return figure
 
 
@@ -263,7 +259,7 @@ def sensitivities(
     """
     steps = list(shifts)
     lines = {
-        name: [_number(ask(shift_sensitivity, function, images, (0, step))) for step in steps]
+        name: [_sensitivity(ask(shift_sensitivity, function, images, (0, step)), step) for step in steps]
         for name, function in features.items()
     }
     figure, axes = canvas("Pooling softens a shift, it does not ignore it", 1, 1, 3.6)
@@ -286,12 +282,16 @@ def sensitivities(
     return figure
 
 
-def _number(value: Any) -> float:
+def _sensitivity(value: Any, step: int) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError, RuntimeError):
         message = f"No picture: shift_sensitivity gives {type(value).__name__}, it needs a float. Run its check first."
         raise NotDrawn(message) from None
+    if step == 0 and number != 0:
+        message = f"No picture: shift_sensitivity gives {number:.3g} for images that have not moved."
+        raise NotDrawn(f"{message} Run its check first.")
+    return number
 
 
 def _pool(forward: Function, image: Array, kernel: tuple[int, int], stride: int | None = None) -> Array:

@@ -1248,7 +1248,7 @@ def shift_sensitivity(
 check.shift_sensitivity(shift_sensitivity)
 
 # %% [markdown]
-# Now the contest. 64 pictures of simple shapes, white on black, go through a small layer with four edge filters
+# Now the contest. 32 pictures of simple shapes, white on black, go through a small layer with four edge filters
 # and ReLU. Then come five candidates: nothing more, max pooling, average pooling, the same filters with stride 4
 # *instead* of a pool, and a global pool. `convolve` below is given: it is `unfold` again.
 #
@@ -1301,7 +1301,7 @@ plotting.sensitivities(
         ),
     },
     images,
-    shifts=range(9),
+    shifts=[0, 1, 2, 3, 4, 6, 8],
 )
 
 # %% [markdown]

@@ -21,6 +21,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import plotting
+from tests.course_utils import activations_and_pooling_pictures
 
 mpl.use("Agg")
 
@@ -184,6 +185,7 @@ PICTURES: dict[str, tuple[tuple[Function, ...], Callable[..., Figure | None], in
     "holes": ((conv2d_grouped,), lambda f: plotting.holes(f, [1, 3]), 2),
     "views": ((receptive_field,), lambda f: plotting.views(f, STACKS), 3),
     "view_growth": ((receptive_field,), plotting.view_growth, 1),
+    **activations_and_pooling_pictures.PICTURES,
 }
 EVERY_PICTURE = pytest.mark.parametrize("name", PICTURES)
 
@@ -258,7 +260,7 @@ def test_charts_name_their_axes(name: str) -> None:
     for ax in visible(drawn(name)):
         if ax.images or ax.get_label() == "<colorbar>":
             continue
-        shares_the_axis_below = name == "signal_response" and ax is drawn(name).axes[0]
+        shares_the_axis_below = not ax.xaxis.get_tick_params()["labelbottom"]
         assert ax.get_xlabel() or shares_the_axis_below
 
 
