@@ -22,6 +22,7 @@ WORDS = {
     "C_in": ("input channel", "input channels"),
     "C_out": ("output channel", "output channels"),
     "D": ("slice", "slices"),
+    "F": ("feature", "features"),
     "H": ("row", "rows"),
     "W": ("column", "columns"),
     "L": ("position", "positions"),

@@ -847,7 +847,7 @@ def batchnorm2d_backward(
     ### END SOLUTION
 
 
-# %% question="batchnorm2d" points=8 role="check" uses="batchnorm_forward, batchnorm_backward"
+# %% question="batchnorm2d" points=8 role="check" uses="batchnorm_forward batchnorm_backward"
 check.batchnorm2d(batchnorm2d_forward, batchnorm2d_backward)
 
 # %% [markdown]
@@ -1296,7 +1296,7 @@ def bias_before_batchnorm(
     ### END SOLUTION
 
 
-# %% question="bias_before_batchnorm" points=1 role="check" uses="batchnorm_backward, batchnorm_backward_eval"
+# %% question="bias_before_batchnorm" points=1 role="check" uses="batchnorm_backward batchnorm_backward_eval"
 check.bias_before_batchnorm(bias_before_batchnorm)
 
 # %% [markdown]

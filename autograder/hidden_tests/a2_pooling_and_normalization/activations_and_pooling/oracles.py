@@ -124,11 +124,11 @@ def norms_by_depth(forward: Function, backward: Function, depth: int, width: int
         def backward(ctx: Any, *douts: Any) -> Any:
             return backward(douts[0], *ctx.saved_tensors)
 
-    generator = torch.Generator().manual_seed(seed)
-    h = torch.randn(16, width, generator=generator, dtype=torch.float64).requires_grad_()
+    draws = torch.Generator().manual_seed(seed)
+    h = torch.randn(16, width, generator=draws, dtype=torch.float64).requires_grad_()
     inputs = []
     for _ in range(depth):
         inputs.append(h)
-        w = torch.randn(width, width, generator=generator, dtype=torch.float64) / width**0.5
+        w = torch.randn(width, width, generator=draws, dtype=torch.float64) / width**0.5
         h = Activation.apply(F.linear(h, w))  # type: ignore[no-untyped-call]
     return torch.stack([grad.norm() for grad in torch.autograd.grad(h.sum(), inputs)])
