@@ -30,7 +30,7 @@ def compare(
     *,
     rtol: float = 1e-7,
     atol: float = 1e-9,
-    axes: Sequence[str] = (),
+    axes: Sequence[str] | Sequence[Sequence[str]] = (),
     what: str = "the result",
     dtype: DtypeRule = "exact",
 ) -> Mismatch | None:
@@ -45,7 +45,8 @@ def compare(
         want: What is right: arrays, tensors, numbers, strings, None, and tuples, lists and dicts of them.
         rtol: Tolerance relative to the right value.
         atol: Absolute tolerance.
-        axes: One name per axis of the array ("N", "C_out", "H_out", "W_out"), for the sentence about the place.
+        axes: One name per axis of the array ("N", "C_out", "H_out", "W_out"), for the sentence about the place. For a
+            tuple of arrays with other axes each, one list of names for each.
         what: Name of the result in messages.
         dtype: "exact" demands the dtype of `want`, "kind" the same kind (whole, real or boolean numbers), "real"
             any real numbers.
@@ -56,7 +57,9 @@ def compare(
     Raises:
         TypeError: If `want` is something that the ladder does not know, complex numbers included.
     """
-    return _climb(got, want, Ladder(what, tuple(axes), rtol, atol, dtype))
+    entries = tuple(tuple(names) for names in axes if not isinstance(names, str))
+    shared = tuple(name for name in axes if isinstance(name, str))
+    return _climb(got, want, Ladder(what, shared, rtol, atol, dtype, entries))
 
 
 def _climb(got: Any, want: Any, ladder: Ladder) -> Mismatch | None:  # noqa: PLR0911 - one return per kind of value
@@ -194,7 +197,8 @@ def _sequence(got: Any, want: Any, kind: type, ladder: Ladder) -> Mismatch | Non
         return Mismatch(Rung.SHAPE, message)
     for index, (entry, right) in enumerate(zip(entries, want, strict=True)):
         label = fields[index] if fields else f"entry {index}"
-        failed = _climb(entry, right, _inside(ladder, label, right))
+        own = replace(ladder, axes=ladder.entries[index], entries=()) if ladder.entries else ladder
+        failed = _climb(entry, right, _inside(own, label, right))
         if failed is not None:
             return failed
     return None

@@ -46,13 +46,14 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Ladder:
-    """What holds for a whole comparison; `what` and `axes` change on the way into tuples and dicts."""
+    """What holds for a whole comparison; `what` and `axes` change on the way into tuples, `entries` are their axes."""
 
     what: str
     axes: tuple[str, ...]
     rtol: float
     atol: float
     dtype: DtypeRule
+    entries: tuple[tuple[str, ...], ...] = ()
 
 
 def wrong_type(got: Any, wanted: str, ladder: Ladder) -> Mismatch:

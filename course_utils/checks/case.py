@@ -40,7 +40,7 @@ class Case:
         look: Next step if the values are wrong: a question or a reminder, never the answer.
         layout: How arrays lie in memory, one of draw.LAYOUTS.
         raises: Situation in which a ValueError is asked for, or "" where a result is.
-        axes: Names of the axes of the result.
+        axes: Names of the axes of the result; for a tuple of results, those of each.
         dtype: How strictly the dtype of the result is compared.
         rtol: Tolerance, relative and absolute; sums in most cases are exact in any order.
         place: Where a resulting tensor must be: on the device of the "inputs"; on the "cpu", where the inputs are
@@ -54,7 +54,7 @@ class Case:
     look: str = ""
     layout: str = "plain"
     raises: str = ""
-    axes: tuple[str, ...] = ()
+    axes: tuple[Any, ...] = ()
     dtype: DtypeRule = "exact"
     rtol: float = EXACT
     place: Place = "inputs"

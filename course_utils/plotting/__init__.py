@@ -7,6 +7,7 @@ pyplot is imported when the first picture is drawn.
 
 from course_utils.data.photos import colour_photo, photo
 from course_utils.plotting.activations import activation_curves, collapse, gates, gradients_by_depth, maxout_pieces
+from course_utils.plotting.gradients import checkerboard, dx_by_convolution, gathered_gradient, step_sizes
 from course_utils.plotting.images import (
     border_modes,
     edges,
@@ -23,6 +24,15 @@ from course_utils.plotting.layers import (
     holes,
     motion,
 )
+from course_utils.plotting.linear_maps import (
+    copying_filters,
+    filter_matrix,
+    image_matrix,
+    shifted_copies,
+    unfolding,
+    weight_sharing,
+    window_counts,
+)
 from course_utils.plotting.material import moving_dots, square_scene
 from course_utils.plotting.pooling import (
     average_as_convolution,
@@ -36,6 +46,7 @@ from course_utils.plotting.pooling import (
 from course_utils.plotting.signals import impulse_responses, signal_response
 from course_utils.plotting.sizes import output_sizes, parameter_growth, view_growth, views, window_positions
 from course_utils.plotting.student import when_ready
+from course_utils.plotting.symmetry import composed_kernels, learned_kernel, shift_gaps
 
 __all__ = [
     "activation_curves",
@@ -43,17 +54,25 @@ __all__ = [
     "averages_and_maxima",
     "border_modes",
     "channel_mixing",
+    "checkerboard",
     "collapse",
     "colour_photo",
+    "composed_kernels",
     "connections",
+    "copying_filters",
     "detector",
+    "dx_by_convolution",
     "edges",
     "edges_in_noise",
     "feature_maps",
+    "filter_matrix",
     "gates",
+    "gathered_gradient",
     "gradients_by_depth",
     "holes",
+    "image_matrix",
     "impulse_responses",
+    "learned_kernel",
     "maxout_pieces",
     "motion",
     "moving_dots",
@@ -65,13 +84,19 @@ __all__ = [
     "pooled_signals",
     "routes",
     "sensitivities",
+    "shift_gaps",
+    "shifted_copies",
     "shuffled_pixels",
     "signal_response",
     "sliding_window",
     "square_scene",
+    "step_sizes",
     "template_search",
+    "unfolding",
     "view_growth",
     "views",
+    "weight_sharing",
     "when_ready",
+    "window_counts",
     "window_positions",
 ]

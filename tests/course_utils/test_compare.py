@@ -396,6 +396,14 @@ def test_messages(got, want, part):
     assert part in text
 
 
+def test_each_array_of_a_tuple_has_axes_of_its_own():
+    """The sentence about the place uses the words of the array that is wrong."""
+    want = (np.zeros((2, 3)), np.ones((2, 3)))
+    got = (want[0], want[1] * [[1], [5]])
+    failed = compare(got, want, axes=(("N", "C_in"), ("C_out", "K_W")))
+    assert "in output channel 1" in failed.message
+
+
 @given(st.integers(0, 2**32), st.sampled_from(["values", "finite", "shape", "dtype", "type"]))
 @settings(max_examples=50)
 def test_a_message_never_holds_the_right_values(seed, kind):

@@ -21,7 +21,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import plotting
-from tests.course_utils import activations_and_pooling_pictures
+from tests.course_utils import activations_and_pooling_pictures, linear_maps_and_gradients_pictures
 
 mpl.use("Agg")
 
@@ -186,7 +186,10 @@ PICTURES: dict[str, tuple[tuple[Function, ...], Callable[..., Figure | None], in
     "views": ((receptive_field,), lambda f: plotting.views(f, STACKS), 3),
     "view_growth": ((receptive_field,), plotting.view_growth, 1),
     **activations_and_pooling_pictures.PICTURES,
+    **linear_maps_and_gradients_pictures.PICTURES,
 }
+# Pictures of functions that return a number.
+MEASURED = {"shift_gaps"}
 EVERY_PICTURE = pytest.mark.parametrize("name", PICTURES)
 
 
@@ -288,6 +291,8 @@ def test_survives_functions_that_return_something_else(
     name: str, result: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A wrong type or shape gives a note that sends the student to the check."""
+    if name in MEASURED and isinstance(result, float):
+        pytest.skip("a number is what this picture asks for")
     functions, draw, _ = PICTURES[name]
     assert draw(*(giving(result, function.__name__) for function in functions)) is None
     assert "un its check" in capsys.readouterr().out

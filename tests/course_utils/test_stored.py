@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,26 +12,42 @@ import pytest
 from course_utils.checks import draw, stored
 from course_utils.checks.sliding_windows_cases import CASES
 from course_utils.compare import compare
-from tests.course_utils import oracles
+from tests.course_utils import (
+    activations_and_pooling_oracles,
+    linear_maps_and_gradients_oracles,
+    normalization_oracles,
+    oracles,
+)
 
 RIGHT = stored.load("sliding_windows")
-LISTED = [case for cases in CASES.values() for case in cases]
+NOTEBOOKS = {
+    "sliding_windows": oracles,
+    "linear_maps_and_gradients": linear_maps_and_gradients_oracles,
+    "activations_and_pooling": activations_and_pooling_oracles,
+    "normalization": normalization_oracles,
+}
+# A row 1 2 3 4 5, a filter 10 20, stride 2, dout 1 3.
+EXAMPLE = (np.array([[[[10.0, 20, 30, 60, 0]]]]), np.array([[[[10.0, 14]]]]), np.array([4.0]))
 Pair = namedtuple("Pair", ["scores", "best"])
 
 
-def test_stored_results_are_up_to_date():
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_stored_results_are_up_to_date(notebook):
     """Every case with a result has one, none is left over, and computing them anew gives the same."""
-    fresh = oracles.results()
-    assert list(fresh) == list(RIGHT)
+    right, fresh = stored.load(notebook), NOTEBOOKS[notebook].results()
+    assert list(fresh) == list(right)
     for key, want in fresh.items():
-        assert compare(RIGHT[key], want, rtol=1e-12, atol=1e-12, what=key) is None
+        assert compare(right[key], want, rtol=1e-12, atol=1e-12, what=key) is None
 
 
-def test_cases_have_names_of_their_own():
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_cases_have_names_of_their_own(notebook):
     """No two cases of a function share a name, and those that ask for an error come last."""
-    assert len({case.key for case in LISTED}) == len(LISTED)
-    for function in {case.function for case in LISTED}:
-        asks = [bool(case.raises) for case in LISTED if case.function == function]
+    cases = import_module(f"course_utils.checks.{notebook}_cases").CASES
+    listed = [case for question in cases.values() for case in question]
+    assert len({case.key for case in listed}) == len(listed)
+    for function in {case.function for case in listed}:
+        asks = [bool(case.raises) for case in listed if case.function == function]
         assert asks == sorted(asks)
 
 
@@ -67,11 +84,16 @@ def test_sums_are_exact():
         ("receptive_field: a stride in the last of three layers", (7, 2, 0)),
         ("receptive_field: no layer at all", (1, 1, 0)),
         ("layers_to_see: a single pixel", 0),
+        ("count_weights: six inputs and windows of three, as on the slide", (3, 12, 24)),
+        ("conv2d_backward: the example with a pencil", EXAMPLE),
+        ("conv_transpose2d: the example with a pencil", np.array([[[[10.0, 20, 35, 60, 15]]]])),
+        ("compose_kernels: the example with a pencil", np.array([[[[1.0, 12, 20]]]])),
     ],
 )
 def test_numbers_on_the_slides(key, want):
-    """The goldens of the lectures are among the stored results."""
-    assert compare(RIGHT[key], want, rtol=0, atol=0) is None
+    """The goldens of the lectures, and those that the text computes, are among the stored results."""
+    right = {**RIGHT, **stored.load("linear_maps_and_gradients")}
+    assert compare(right[key], want, rtol=0, atol=0) is None
 
 
 @pytest.mark.parametrize(
