@@ -217,8 +217,14 @@ class StudentFunction:
 
     def _judge(self, reply: Reply) -> Returned:
         match reply:
-            case Returned():
+            case Returned(misplaced=""):
                 return reply
+            case Returned(misplaced=device):
+                message = (
+                    f"{self.name}: expected a tensor on the device of the inputs, got one on the {device}. Make new "
+                    "tensors there: x.new_zeros(3), torch.zeros_like(x), torch.arange(3, device=x.device)."
+                )
+                raise Judged(Verdict.FAILED, message, rung=Rung.DTYPE.value)
             case Raised():
                 raise StudentRaised(self.name, reply)
             case Stopped(verdict=verdict, message=message):

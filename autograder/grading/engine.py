@@ -30,6 +30,7 @@ from autograder.grading.plan import GradingPlan, answer_key, plan_key, submissio
 from autograder.model import DeclaredTest, Notebook, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.levels import choose, probe
+from autograder.sandbox.place import place_for
 from autograder.sandbox.protocol import Sandbox
 
 Work = TypeVar("Work")
@@ -225,6 +226,7 @@ def open_grader(plan: GradingPlan) -> Grader:
             forbidden=plan.notebook.forbidden,
             restricted=_restricted(plan.notebook),
             level=plan.level,
+            place=place_for(plan.device),
         )
     )
     if SANDBOX_LEVELS.index(sandbox.level) < SANDBOX_LEVELS.index(plan.minimum):

@@ -18,6 +18,7 @@ from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.loading import Loader, cells_to_run
 from autograder.sandbox.pack import Packer
+from autograder.sandbox.place import PROCESSOR, Place
 from autograder.sandbox.protocol import CellReport, Count, Missing, Raised, Reply, Returned, Stopped
 from autograder.sandbox.unpack import Unpacker
 
@@ -39,6 +40,7 @@ def open_sandbox(
     forbidden: tuple[str, ...] = (),
     restricted: tuple[str, ...] = (),
     level: str | None = None,
+    place: Place = PROCESSOR,
 ) -> ForkserverSandbox:
     """Start a forkserver behind a wall.
 
@@ -48,6 +50,7 @@ def open_sandbox(
         forbidden: Dotted names of functions and modules that are taken out of the workers.
         restricted: Dotted names that single sessions may be asked to do without.
         level: One of config.SANDBOX_LEVELS, or None for the strongest that the machine offers.
+        place: Where student code computes.
 
     Raises:
         SandboxError: If the level can't be had here, or the forkserver doesn't start.
@@ -60,6 +63,7 @@ def open_sandbox(
         forbidden=tuple(forbidden),
         restricted=tuple(restricted),
         level=levels.choose(level, capabilities),
+        place=place,
     )
 
 
@@ -67,13 +71,21 @@ class ForkserverSandbox:
     """A forkserver, and the workers that it forks. See `protocol.Sandbox`."""
 
     def __init__(
-        self, *, kind: str, limits: Limits, forbidden: tuple[str, ...], restricted: tuple[str, ...], level: str
+        self,
+        *,
+        kind: str,
+        limits: Limits,
+        forbidden: tuple[str, ...],
+        restricted: tuple[str, ...],
+        level: str,
+        place: Place = PROCESSOR,
     ) -> None:
         self._kind = kind
         self._limits = limits
         self._forbidden = forbidden
         self._restricted = restricted
         self._level = level
+        self._place = place
         self._forkservers = {False: self._start(plots=False)}
         self._workers: list[ForkserverWorker] = []
 
@@ -117,6 +129,7 @@ class ForkserverSandbox:
             forbidden=self._forbidden,
             restricted=self._restricted,
             plots=plots,
+            place=self._place,
         )
 
     def _spawn(self, *, plots: bool) -> Group:
@@ -169,6 +182,8 @@ class ForkserverWorker:
 
     def _session(self, replacements: Mapping[str, str], forbidden: Sequence[str]) -> ForkserverSession:
         for _ in range(2):
+            if isinstance(self._group, Group) and self._group.is_used:
+                self._group.kill()
             if isinstance(self._group, Group) and not self._group.alive:
                 self._group = self._loader.load(self._spawn)
             try:
@@ -208,6 +223,7 @@ class ForkserverSession:
             self._stopped = group
         else:
             self._group = group
+            self._device = group.device
             self._stopped = self._start(replacements, forbidden)
 
     @property
@@ -236,11 +252,11 @@ class ForkserverSession:
         """
         if self._stopped is not None:
             return self._stopped
-        call, blobs = _pack_call(name, args, kwargs, return_arguments=return_arguments, count=count)
+        call, packer = _pack_call(name, args, kwargs, return_arguments=return_arguments, count=count)
         self._wall_s = self._limits.call_wall_s * (_COUNTED if count else 1)
         started = time.monotonic()
         try:
-            reply = self._exchange(name, call, blobs, started + min(self._wall_s, self._left_s))
+            reply = self._exchange(name, call, packer, started + min(self._wall_s, self._left_s))
         except LeftBehindError:
             # It was said of a session that has begun long since.
             reply = self._cut(_NONSENSE)
@@ -303,10 +319,10 @@ class ForkserverSession:
         self.close()
         return stopped
 
-    def _exchange(self, name: str, call: messages.Call, blobs: Sequence[memoryview], deadline: float) -> Reply:
+    def _exchange(self, name: str, call: messages.Call, packer: Packer, deadline: float) -> Reply:
         assert self._line is not None
         try:
-            self._line.channel.send(call, blobs, deadline=deadline)
+            self._line.channel.send(call, packer.blobs, deadline=deadline)
         except (wire.DeadlinePassed, Overuse) as error:
             return self._cut(_why(error, self._say_timeout()))
         except OSError:
@@ -320,7 +336,7 @@ class ForkserverSession:
             return self._cut(_NONSENSE)
         self._output = (self._output + message.output)[: self._limits.output_bytes]
         try:
-            return _unpack_reply(name, message, blob)
+            return _unpack_reply(name, message, blob, self._device if packer.has_tensors else "")
         except WireError:
             return self._cut(_NONSENSE)
 
@@ -354,7 +370,7 @@ def _why(error: Exception, otherwise: str) -> Stopped:
 
 def _pack_call(
     name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool, count: bool
-) -> tuple[messages.Call, list[memoryview]]:
+) -> tuple[messages.Call, Packer]:
     packer = Packer()
     try:
         packed = [packer.pack(entry) for entry in args]
@@ -365,11 +381,17 @@ def _pack_call(
     call = messages.Call(
         id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments, count=count
     )
-    return call, packer.blobs
+    return call, packer
 
 
-def _unpack_reply(name: str, message: messages.Answer, blob: memoryview) -> Reply:
+def _unpack_reply(name: str, message: messages.Answer, blob: memoryview, device: str) -> Reply:
     """Turn a message into a reply.
+
+    Args:
+        name: Of the function.
+        message: What came.
+        blob: The bytes of its arrays.
+        device: Where the tensors of the result must have been, or "" if there is nothing to tell.
 
     Raises:
         WireError: If its values are not as agreed on.
@@ -379,11 +401,12 @@ def _unpack_reply(name: str, message: messages.Answer, blob: memoryview) -> Repl
     match message:
         case messages.Done():
             value = unpacker.unpack(message.value)
+            elsewhere = sorted(unpacker.devices - {device}) if device else []
             arguments = None
             if message.arguments is not None:
                 arguments = tuple(unpacker.unpack(entry) for entry in message.arguments)
             count = None if message.count is None else Count(steps=message.count.steps, passes=message.count.passes)
-            reply = Returned(value=value, arguments=arguments, count=count)
+            reply = Returned(value=value, arguments=arguments, count=count, misplaced=elsewhere[0] if elsewhere else "")
         case messages.Threw():
             reply = Raised(types=tuple(message.types), message=message.message, line=message.line)
         case messages.Absent():

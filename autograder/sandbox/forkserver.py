@@ -25,6 +25,7 @@ from autograder.model import Limits
 from autograder.sandbox import cgroup, kernel, messages, namespaces, processes, rlimits, walls, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forbidden import forbid, restrict
+from autograder.sandbox.place import Place
 
 _PARENT_CHECK_S = 1.0
 _ENDING_S = 5.0
@@ -42,6 +43,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         limits: What student code may use.
         forbidden: Dotted names that are taken out of the workers.
         restricted: Dotted names that single questions may not use.
+        place: Where student code computes.
         private: Folders that no worker may read.
         root: Folder of all scratch folders; removed at the end, in case the grader can't.
         memory_group: Control group to join, or "".
@@ -54,6 +56,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits
     forbidden: tuple[str, ...]
     restricted: tuple[str, ...]
+    place: Place
     private: tuple[str, ...]
     root: str
     memory_group: str
@@ -78,7 +81,7 @@ def main() -> None:
             _import_matplotlib()
         _forget_project()
         private = [Path(entry) for entry in order.private]
-        wall = walls.prepare(order.level, order.limits, order.forbidden, private, root=root)
+        wall = walls.prepare(order.level, order.limits, order.forbidden, private, root=root, here=order.place)
         forbid(order.forbidden)
         restrict(order.restricted)
         gc.collect()
@@ -87,7 +90,7 @@ def main() -> None:
         if cap is not None:
             cgroup.limit(cap, _memory_of_all(order.limits))
             os.close(cap)
-        _Forkserver(wire.Channel(sock), wall, order.limits).serve()
+        _Forkserver(wire.Channel(sock), wall, order.limits, order.place).serve()
         remove_folder(root)
 
 
@@ -163,10 +166,11 @@ def _usage() -> processes.Usage:
 
 
 class _Forkserver:
-    def __init__(self, channel: wire.Channel, wall: walls.Wall, limits: Limits) -> None:
+    def __init__(self, channel: wire.Channel, wall: walls.Wall, limits: Limits, here: Place) -> None:
         self._channel = channel
         self._wall = wall
         self._limits = limits
+        self._place = here
         # By the number that the grader knows it by: ours.
         self._workers: dict[int, int] = {}
         self._grader = os.getppid()
@@ -190,8 +194,7 @@ class _Forkserver:
                         seen = str(walls.seen_from_outside(self._wall, number, Path(scratch)))
                         self._channel.send(messages.Spawned(pid=number, scratch=seen))
                     case messages.End(pid=pid), _:
-                        self._end(pid)
-                        self._channel.send(messages.Ended(pid=pid))
+                        self._channel.send(messages.Ended(pid=pid, status=self._end(pid)))
         finally:
             for number in list(self._workers):
                 self._end(number)
@@ -204,26 +207,26 @@ class _Forkserver:
         pid = os.fork()
         if pid == 0:
             self._channel.close()
-            serve_notebook(socket.socket(fileno=fd), self._wall, lodging, self._limits)
+            serve_notebook(socket.socket(fileno=fd), self._wall, lodging, self._limits, self._place)
         os.close(fd)
         number = pid if self._wall.room is None else namespaces.pid_outside(pid)
         self._workers[number] = pid
         return number
 
-    def _end(self, number: int) -> None:
-        """End a worker and all that it started."""
+    def _end(self, number: int) -> int:
+        """End a worker and all that it started. Its wait status, which is its own if it had ended by itself."""
         pid = self._workers.pop(number, None)
         if pid is None:
-            return
+            return 0
         if self._wall.room is None:
-            self._end_group(pid)
-        else:
-            # It is the first of its pid namespace: the kernel ends and buries the others before it.
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            return self._end_group(pid)
+        # It is the first of its pid namespace: the kernel ends and buries the others before it.
+        os.kill(pid, signal.SIGKILL)
+        return os.waitpid(pid, 0)[1]
 
-    def _end_group(self, pid: int) -> None:
+    def _end_group(self, pid: int) -> int:
         """End a worker, its group, and whatever of it has found its way to us as an orphan."""
+        status = int(signal.SIGKILL)
         give_up = time.monotonic() + _ENDING_S
         while time.monotonic() < give_up:
             # First the group, while its leader, dead or alive, still holds the number.
@@ -234,10 +237,12 @@ class _Forkserver:
                     os.kill(stray, signal.SIGKILL)
             for child in {pid, *strays}:
                 with contextlib.suppress(ChildProcessError):
-                    os.waitpid(child, 0)
+                    _, ended = os.waitpid(child, 0)
+                    status = ended if child == pid else status
             if not alive and not strays:
-                return
+                break
             time.sleep(_ENDING_STEP_S)
+        return status
 
 
 def _kill_group(group: int) -> bool:

@@ -93,12 +93,13 @@ class Scalar(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 
 class Tensor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=8):
-    """A dense torch tensor in main memory; its bytes come next in the blob."""
+    """A dense torch tensor; its bytes come next in the blob. Of one that comes back, the device on which it was."""
 
     dtype: Name
     shape: Shape
     contiguous: bool
     requires_grad: bool
+    device: Literal["cpu", "cuda"]
 
 
 class Fields(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False, tag=9):

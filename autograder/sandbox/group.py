@@ -20,6 +20,8 @@ from autograder.sandbox.protocol import Stopped
 from autograder.sandbox.watch import overuse, say_memory
 
 _WALLS_S = 10.0
+# A graphics card takes its time to begin.
+_DEVICE_S = 120.0
 _END_REPORT_S = 1.0
 
 
@@ -65,6 +67,11 @@ class Group:
         self._left: set[int] = set()
         self._hung_up: list[Line] = []
         self._count = 0
+        self._forks = forkserver.place.forks
+        self.device = forkserver.place.device
+        self._base_bytes = forkserver.base_bytes
+        self._threads = 1
+        self._status: int | None = None
         self.alive = True
         try:
             self._expect_walls()
@@ -104,6 +111,7 @@ class Group:
             DeadlinePassed, OSError: If the worker doesn't listen.
         """
         self._count += 1
+        self._threads = processes.threads(self._spawned.pid)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         ended = [line.number for line in self._hung_up]
@@ -153,16 +161,28 @@ class Group:
         except (wire.DeadlinePassed, WireError, OSError):
             # The worker itself is gone, or no longer to be relied on.
             self.kill()
+            if not self._forks and self._status is not None:
+                # It was the session, and had ended before.
+                self._ended[session] = self._status
         return explain_death(self._ended.get(session), self._limits)
 
     def is_idle(self) -> bool:
         """Whether there is one session and nothing beside it: no other thread or process that could be at work."""
+        if not self._forks:
+            # Threads that were there when it began are the libraries', or part of the loaded notebook.
+            pid = self._spawned.pid
+            return self.alive and not processes.children(pid) and processes.threads(pid) <= self._threads
         sessions = processes.children(self._spawned.pid)
         return (
             self.alive
             and len(sessions) == 1
             and all(processes.threads(pid) == 1 and not processes.children(pid) for pid in sessions)
         )
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the loaded notebook has been a session itself, so that it can't be another one."""
+        return self._count > 0 and not self._forks
 
     def hang_up(self, line: Line) -> None:
         """Nothing more will be asked of a session. Its process ends before the next session begins."""
@@ -178,7 +198,7 @@ class Group:
         self.alive = False
         self._close_hung_up()
         try:
-            self._forkserver.end(self._spawned)
+            self._status = self._forkserver.end(self._spawned)
         except SandboxError:
             # The worker has ended with its forkserver; what it started has not.
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -186,11 +206,16 @@ class Group:
 
     def _expect_walls(self) -> None:
         try:
-            received = self._control.receive(messages.from_worker, time.monotonic() + _WALLS_S)
+            wall_s = _WALLS_S if self._forks else _DEVICE_S
+            received = self._control.receive(messages.from_worker, time.monotonic() + wall_s)
         except (wire.DeadlinePassed, Overuse, WireError, OSError) as error:
             raise SandboxError(f"Sandbox: expected a worker behind its walls, got {type(error).__name__}.") from error
         match received:
             case messages.Walled(problem=""), _:
+                if not self._forks:
+                    # What the device's driver holds is not the student's.
+                    held = processes.usage(self._spawned.pid).anonymous_bytes
+                    self._base_bytes = max(self._base_bytes, held)
                 return
             case messages.Walled(problem=problem), _:
                 raise SandboxError(
@@ -204,7 +229,7 @@ class Group:
         now = time.monotonic()
         if now - self._looked < wire.TICK_S:
             return
-        found = overuse(self._spawned.pid, self._spawned.scratch, self._forkserver.base_bytes, self._limits)
+        found = overuse(self._spawned.pid, self._spawned.scratch, self._base_bytes, self._limits)
         self._looked = time.monotonic()
         if found is not None:
             raise Overuse(found)

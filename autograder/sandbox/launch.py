@@ -25,6 +25,7 @@ from autograder.model import Limits
 from autograder.sandbox import cgroup, messages, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forms import WireError
+from autograder.sandbox.place import PROCESSOR, Place
 
 T = TypeVar("T")
 _START_S = 60.0
@@ -34,6 +35,8 @@ _CLOSE_S = 5.0
 _LOG_LENGTH = 2000
 # The only thing that the forkserver takes over from the grader's environment.
 _INHERITED = ("LD_LIBRARY_PATH",)
+# Which cards there are for us.
+_CARDS = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -70,6 +73,7 @@ class Forkserver:
         forbidden: Sequence[str],
         restricted: Sequence[str],
         plots: bool = True,
+        place: Place = PROCESSOR,
     ) -> None:
         self._lock = threading.Lock()
         self._count = 0
@@ -87,6 +91,7 @@ class Forkserver:
             "limits": limits,
             "forbidden": tuple(forbidden),
             "restricted": tuple(restricted),
+            "place": place,
             "private": (str(Path.cwd()),),
             "root": str(self._root),
             "memory_group": str(self.memory_group or ""),
@@ -108,7 +113,7 @@ class Forkserver:
                 stdout=log,
                 stderr=log,
                 cwd=home,
-                env=_environment(home),
+                env=_environment(home, place),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -123,6 +128,7 @@ class Forkserver:
         self.pid = serving.pid
         self.base_bytes = serving.anonymous_bytes
         self.level = serving.level
+        self.place = place
 
     def spawn(self) -> Spawned:
         """Fork a worker, with a folder of its own to write in.
@@ -147,8 +153,11 @@ class Forkserver:
             self.workers.add(spawned.pid)
             return Spawned(spawned.pid, Path(spawned.scratch), scratch, ours)
 
-    def end(self, spawned: Spawned) -> None:
+    def end(self, spawned: Spawned) -> int:
         """End a worker and all that it started, and remove its folder.
+
+        Returns:
+            Its wait status.
 
         Raises:
             SandboxError: If the forkserver is gone; its workers die with it.
@@ -159,7 +168,7 @@ class Forkserver:
             deadline = time.monotonic() + _END_S
             try:
                 self._send(messages.End(pid=spawned.pid), deadline)
-                self._expect(messages.Ended, deadline)
+                return self._expect(messages.Ended, deadline).status
             finally:
                 remove_folder(spawned.made)
 
@@ -217,7 +226,7 @@ def _take_down(
         cgroup.remove(memory_group)
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, place: Place) -> dict[str, str]:
     """The whole environment: nothing of the grader's, one thread per library, the same hashes on every run."""
     package = Path(next(iter(autograder.__path__))).resolve().parent
     # The forkserver runs the same files as we do, also where several copies of the project lie about.
@@ -225,6 +234,7 @@ def _environment(home: Path) -> dict[str, str]:
     return {
         **path,
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+        **(_same_every_time() if place.has_accelerator else {}),
         **dict.fromkeys(_ONE_THREAD, "1"),
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -237,6 +247,12 @@ def _environment(home: Path) -> dict[str, str]:
         "USER": "student",
         "LOGNAME": "student",
     }
+
+
+def _same_every_time() -> dict[str, str]:
+    """What a graphics card needs beside, and what makes its sums come out alike on every run."""
+    chosen = {name: os.environ[name] for name in _CARDS if name in os.environ}
+    return {**chosen, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
 def _bring_font_list(home: Path) -> None:

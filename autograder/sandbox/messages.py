@@ -44,9 +44,10 @@ class Spawned(Message, frozen=True, tag=True):
 
 
 class Ended(Message, frozen=True, tag=True):
-    """Forkserver to grader: nothing of that worker is left."""
+    """Forkserver to grader: nothing of that worker is left, whose wait status was this."""
 
     pid: int
+    status: int
 
 
 class CellSource(Message, frozen=True):

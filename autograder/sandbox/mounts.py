@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.sandbox import kernel
-from autograder.sandbox.reading import DEVICES, Reading
+from autograder.sandbox.reading import Reading
 
 # Where the worker's own folder lies; the same for all, as each has its own file system.
 HOME = Path("/home/student")
@@ -30,12 +31,13 @@ def make_private() -> None:
     mount(None, Path("/"), None, _REC | _PRIVATE)
 
 
-def change_root(reading: Reading, place: Path) -> None:
+def change_root(reading: Reading, place: Path, devices: Sequence[str]) -> None:
     """Make a new root folder with read-only views of what may be read, and forget the old one.
 
     Args:
         reading: What is shown, and what within it is covered.
         place: An empty folder to build it in.
+        devices: Device files, and folders of them, that are there as well.
 
     Raises:
         OSError: If the kernel refuses.
@@ -55,13 +57,13 @@ def change_root(reading: Reading, place: Path) -> None:
                 mount(str(empty), target, None, _BIND)
         else:
             _show(path, target)
-    for device in DEVICES:
+    for device in devices:
         (place / device[1:]).parent.mkdir(exist_ok=True)
-        (place / device[1:]).touch()
+        (place / device[1:]).mkdir() if Path(device).is_dir() else (place / device[1:]).touch()
     for folder in (HOME, PROC):
         (place / folder.relative_to("/")).mkdir(parents=True)
     _lock(place)
-    for device in DEVICES:
+    for device in devices:
         mount(device, place / device[1:], None, _BIND)
     # The machine's own: for the forkserver, which has to look at its workers. They cover it.
     mount(str(PROC), place / PROC.relative_to("/"), None, _BIND | _REC)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +23,7 @@ from typing import NoReturn
 from autograder.model import Limits
 from autograder.sandbox import kernel, mounts, rlimits, spare
 from autograder.sandbox.folders import remove_folder
-from autograder.sandbox.reading import Reading
+from autograder.sandbox.reading import DEVICES, Reading
 
 _PARENT_CHECK_S = 1.0
 _FORKSERVERS = kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
@@ -78,19 +79,20 @@ def enclose(root: Path) -> None:
     mounts.make_private()
 
 
-def furnish(reading: Reading, place: Path, limits: Limits) -> Room:
+def furnish(reading: Reading, place: Path, limits: Limits, cards: Sequence[str] = ()) -> Room:
     """Change to a root folder that holds only what may be read. In the process that `enclose` returned in.
 
     Args:
         reading: What may be read.
         place: An empty folder to build it in.
         limits: What a worker may use.
+        cards: Further device files.
 
     Raises:
         OSError: If the kernel refuses.
     """
     pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    mounts.change_root(reading, place)
+    mounts.change_root(reading, place, (*DEVICES, *cards))
     return Room(
         pid_namespace=pid_namespace,
         ids=spare.SpareIds() if _has_all_rights() else None,

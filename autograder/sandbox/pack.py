@@ -52,6 +52,7 @@ class Packer:
         self._items = 0
         self.blobs: list[memoryview] = []
         self.blob_bytes = 0
+        self.has_tensors = False
 
     def pack(self, value: Any, depth: int = 0) -> Value:
         """Pack one value.
@@ -159,11 +160,13 @@ class Packer:
             is_dense = plain.layout == torch.strided and plain.device.type in {"cpu", "cuda"}
             if not is_dense or name not in TORCH_DTYPES or plain.ndim > MAX_NDIM:
                 return _NO_FORM
+            device = plain.device.type
             plain = plain.resolve_conj().resolve_neg().cpu()
             # A single number counts as contiguous whatever its stride; only a stride of one can be viewed as bytes.
             flat = plain.contiguous().as_strided((plain.numel(),), (1,))
             self._add(flat.view(torch.uint8).numpy())
-            return Tensor(name, list(plain.shape), bool(plain.is_contiguous()), bool(value.requires_grad))
+            self.has_tensors = True
+            return Tensor(name, list(plain.shape), bool(plain.is_contiguous()), bool(value.requires_grad), device)
 
 
 class _NoForm:

@@ -33,11 +33,13 @@ class Returned:
             Record or Handle.
         arguments: The positional arguments as they were after the call, if asked for.
         count: What it took, if asked for.
+        misplaced: Device of a tensor in the result that is not where the tensors that were sent are, or "".
     """
 
     value: Any
     arguments: tuple[Any, ...] | None = None
     count: Count | None = None
+    misplaced: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.model import Limits
+from autograder.sandbox.place import PROCESSOR, Place
 
 _OPEN_FILES = 256
 _MANY_FILES = 1 << 16
@@ -34,24 +35,25 @@ def scratch_bytes(limits: Limits) -> int:
     return _LARGEST_FILES * limits.file_bytes
 
 
-def budget(limits: Limits, *, alone: bool = False) -> Budget:
+def budget(limits: Limits, here: Place = PROCESSOR, *, alone: bool = False) -> Budget:
     """What a worker forked from this process may use, beyond what this process uses now.
 
     Args:
         limits: What student code may use.
+        here: Where it computes. A graphics card's driver reserves addresses without end, and locks some memory.
         alone: Whether the worker has a user, or a user namespace, of its own.
     """
     address_space = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_BYTES
     # A backstop for what runs on while no one waits; the grader's clock is what students meet.
     cpu_s = int(max(limits.load_wall_s, limits.question_wall_s) * 4) + 5
     values = [
-        (resource.RLIMIT_AS, address_space + limits.memory_bytes),
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
     ]
+    if not here.has_accelerator:
+        values += [(resource.RLIMIT_AS, address_space + limits.memory_bytes), (resource.RLIMIT_MEMLOCK, 0)]
     if alone or os.getuid() != 0:
         others = 0 if alone else _own_threads()
         values.append((resource.RLIMIT_NPROC, others + _PROCESS_SLACK * limits.processes))

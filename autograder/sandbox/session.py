@@ -5,6 +5,7 @@ Like the worker, it shares a process with student code, and nothing it says is b
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import sys
@@ -31,7 +32,9 @@ _exit = os._exit
 _MISSING = object()
 
 
-def serve_session(channel: wire.Channel, notebook: NotebookRunner, ask: messages.Ask, output_bytes: int) -> None:
+def serve_session(
+    channel: wire.Channel, notebook: NotebookRunner, ask: messages.Ask, output_bytes: int, device: str = "cpu"
+) -> None:
     """Answer calls until the grader hangs up.
 
     Args:
@@ -39,15 +42,17 @@ def serve_session(channel: wire.Channel, notebook: NotebookRunner, ask: messages
         notebook: Loaded.
         ask: What is to be replaced, and what is not allowed.
         output_bytes: Bytes of text that may be printed.
+        device: Where tensors are put.
     """
-    _Session(channel, notebook, output_bytes).serve(ask)
+    _Session(channel, notebook, output_bytes, device).serve(ask)
 
 
 class _Session:
-    def __init__(self, channel: wire.Channel, notebook: NotebookRunner, output_bytes: int) -> None:
+    def __init__(self, channel: wire.Channel, notebook: NotebookRunner, output_bytes: int, device: str) -> None:
         self._channel = channel
         self._notebook = notebook
         self._output_bytes = output_bytes
+        self._device = device
         self._call = 0
         self._pid = os.getpid()
         self._begin()
@@ -120,7 +125,8 @@ class _Session:
             return messages.Absent(id=call.id, found="", output=self._output.take()), []
         if not callable(function):
             return messages.Absent(id=call.id, found=type_name(type(function)), output=self._output.take()), []
-        unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild, given=evaluate)
+        make = functools.partial(evaluate, device=self._device)
+        unpacker = Unpacker(blob, handle=self._fetch, record=self._rebuild, given=make, device=self._device)
         args = [unpacker.unpack(entry) for entry in call.args]
         kwargs = {name: unpacker.unpack(entry) for name, entry in call.kwargs.items()}
         count = None

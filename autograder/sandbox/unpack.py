@@ -45,6 +45,10 @@ class Unpacker:
         handle: Turns a handle into what stands for it here.
         record: Turns a named tuple or dataclass into what stands for it here.
         given: Turns a text into what it gives; None where no text is accepted.
+        device: Where tensors are put.
+
+    Attributes:
+        devices: Where the tensors were, before they were sent. One number may be anywhere.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Unpacker:
         handle: Callable[[Handle], Any] = lambda handle: handle,
         record: Callable[[Record], Any] = lambda record: record,
         given: Callable[[Given], Any] | None = None,
+        device: str = "cpu",
     ) -> None:
         self._blob = blob
         self._used = 0
@@ -61,6 +66,8 @@ class Unpacker:
         self._handle = handle
         self._record = record
         self._given = given
+        self._device = device
+        self.devices: set[str] = set()
 
     def finish(self) -> None:
         """Check that every byte of the blob was claimed.
@@ -162,7 +169,10 @@ class Unpacker:
             plain = torch.empty(value.shape, dtype=dtype)
             if data.size:
                 plain.reshape(-1).view(torch.uint8).copy_(torch.from_numpy(data.copy()))
+            plain = plain.to(self._device)
             tensor = plain if value.contiguous else _spread_tensor(torch, plain)
+            if plain.ndim:
+                self.devices.add(value.device)
             return tensor.requires_grad_(value.requires_grad)
         except (RuntimeError, ValueError, TypeError, MemoryError) as error:
             raise WireError(f"Tensor of shape {value.shape}: {error}") from error
@@ -214,7 +224,7 @@ def _lay_out(plain: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
 def _spread_tensor(torch: Any, plain: Any) -> Any:
     if not plain.ndim:
         return plain
-    wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype)
+    wide = torch.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), dtype=plain.dtype, device=plain.device)
     spread = wide[..., ::2]
     spread.copy_(plain)
     return spread

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from autograder.model import Limits
 from autograder.sandbox import kernel, landlock, namespaces, rlimits, seccomp, spare
+from autograder.sandbox.place import PROCESSOR, Place, device_files, driver_files
 from autograder.sandbox.reading import DEVICES, readable
 
 
@@ -71,7 +72,13 @@ def begin(level: str, root: Path) -> None:
 
 
 def prepare(
-    level: str, limits: Limits, forbidden: Sequence[str] = (), private: Sequence[Path] = (), *, root: Path
+    level: str,
+    limits: Limits,
+    forbidden: Sequence[str] = (),
+    private: Sequence[Path] = (),
+    *,
+    root: Path,
+    here: Place = PROCESSOR,
 ) -> Wall:
     """Do once, in the forkserver, what is the same for all workers. Imports must be done by now.
 
@@ -81,6 +88,7 @@ def prepare(
         forbidden: Dotted names; modules among them can't be read behind the wall.
         private: Folders that can't be read behind the wall, wherever they lie.
         root: Folder of all scratch folders.
+        here: Where student code computes.
 
     Raises:
         OSError: If the kernel refuses.
@@ -88,13 +96,14 @@ def prepare(
     # The filter asks nothing of the machine that could be missing, so the weakest level has it too where it can.
     program = seccomp.program() if seccomp.available() else b""
     if level == "rlimits":
-        return Wall(level=level, budget=rlimits.budget(limits), filter=program)
+        return Wall(level=level, budget=rlimits.budget(limits, here), filter=program)
     reading = readable(forbidden, private)
     room = ids = None
+    cards = device_files(here)
     if level == "namespaces":
         place = root / "view"
         place.mkdir()
-        room = namespaces.furnish(reading, place, limits)
+        room = namespaces.furnish(reading, place, limits, cards)
         ids = room.ids
     elif level == "uid":
         # Its users are let through to their own folders.
@@ -107,10 +116,12 @@ def prepare(
         *landlock.grant(reading.listed if room is None else (), landlock.READ_DIR),
         *landlock.grant(map(Path, DEVICES), landlock.READ),
         *landlock.grant([Path("/dev/null")], landlock.WRITE),
+        *landlock.grant(map(Path, cards), landlock.DEVICE),
+        *landlock.grant(map(Path, driver_files(here)), landlock.READ),
     ]
     return Wall(
         level=level,
-        budget=rlimits.budget(limits, alone=bool(room or ids)),
+        budget=rlimits.budget(limits, here, alone=bool(room or ids)),
         grants=tuple(grants),
         landlock_abi=landlock.abi(),
         filter=program,

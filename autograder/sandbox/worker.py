@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from autograder.model import Limits
-from autograder.sandbox import kernel, messages, walls, wire
+from autograder.sandbox import kernel, messages, place, walls, wire
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import Output, OutputLimitError
 from autograder.sandbox.session import serve_session
@@ -25,13 +25,16 @@ from autograder.sandbox.session import serve_session
 _CONTROL = wire.CONTROL
 # How long a session may take to end once its socket is closed.
 _ENDING_S = 1.0
+_TEXT_LENGTH = 1000
 # Student code can replace these in their module; this process must be able to end all the same.
 _exit = os._exit
 _fork = os.fork
 _wait = os.waitpid
 
 
-def serve_notebook(sock: socket.socket, wall: walls.Wall, lodging: walls.Lodging, limits: Limits) -> NoReturn:
+def serve_notebook(
+    sock: socket.socket, wall: walls.Wall, lodging: walls.Lodging, limits: Limits, here: place.Place
+) -> NoReturn:
     """Be the worker, in a process just forked: walls first, then cells, then questions until the grader hangs up.
 
     Args:
@@ -39,15 +42,16 @@ def serve_notebook(sock: socket.socket, wall: walls.Wall, lodging: walls.Lodging
         wall: Prepared by the forkserver.
         lodging: Where it is to live.
         limits: What student code may use.
+        here: Where it computes.
     """
     try:
         # What a session leaves behind is seen here, before the next one begins.
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
         control = wire.Channel(_settle(sock))
-        problem = _enter(wall, lodging)
+        problem = _enter(wall, lodging) or _begin(here)
         control.send(messages.Walled(problem=problem))
         if not problem:
-            _Worker(control, limits).serve()
+            _Worker(control, limits, here).serve()
     finally:
         _exit(0)
 
@@ -80,6 +84,15 @@ def _enter(wall: walls.Wall, lodging: walls.Lodging) -> str:
     return ""
 
 
+def _begin(here: place.Place) -> str:
+    """Have the device ready. What went wrong, or ""."""
+    try:
+        place.begin(here)
+    except (RuntimeError, AssertionError) as error:
+        return f"the device '{here.device}' does not start behind it: {error}"[:_TEXT_LENGTH]
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Running:
     """A session's process: its id, and the descriptor that tells its end."""
@@ -91,9 +104,10 @@ class _Running:
 class _Worker:
     """The template: the loaded notebook, from which a session is forked for each question."""
 
-    def __init__(self, control: wire.Channel, limits: Limits) -> None:
+    def __init__(self, control: wire.Channel, limits: Limits, here: place.Place) -> None:
         self._control = control
         self._limits = limits
+        self._place = here
         self._notebook = NotebookRunner()
         self._sessions: dict[int, _Running] = {}
         self._poll = select.poll()
@@ -118,7 +132,10 @@ class _Worker:
                     case messages.Load(cells=cells), _:
                         self._load(cells)
                     case messages.Ask() as ask, int(fd):
-                        self._ask(ask, fd)
+                        if self._place.forks:
+                            self._ask(ask, fd)
+                        else:
+                            self._serve_here(ask, fd)
 
     def _load(self, cells: list[messages.CellSource]) -> None:
         sys.stdout = sys.stderr = Output(self._limits.output_bytes, self._overflow)
@@ -144,6 +161,11 @@ class _Worker:
         if not self._dropping:
             self._dropping = True
             raise OutputLimitError(f"printed more than {self._limits.output_bytes} bytes")
+
+    def _serve_here(self, ask: messages.Ask, fd: int) -> None:
+        """Be the session. The grader asks once, and loads the notebook again for the next one."""
+        with socket.socket(fileno=fd) as sock:
+            serve_session(wire.Channel(sock), self._notebook, ask, self._limits.output_bytes, self._place.device)
 
     def _ask(self, ask: messages.Ask, fd: int) -> None:
         ended = all(self._end(number) for number in ask.ended)

@@ -9,6 +9,7 @@ import pytest
 from autograder.grading.serving import ServingWorker
 from autograder.model import Limits
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
+from autograder.sandbox.place import PROCESSOR, Place
 from autograder.sandbox.protocol import Returned, Session, Stopped
 from tests.grading.fakes import FakeWorker
 from tests.sandbox.notebooks import code
@@ -36,9 +37,10 @@ def hang():
 """
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[ForkserverSandbox]:
-    with open_sandbox(kind="numpy", limits=LIMITS) as opened:
+@pytest.fixture(scope="module", params=[PROCESSOR, Place(forks=False)], ids=["forked", "in place"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[ForkserverSandbox]:
+    """Both ways to answer questions: in processes forked from the loaded notebook, and in the loaded notebook."""
+    with open_sandbox(kind="numpy", limits=LIMITS, place=request.param) as opened:
         yield opened
 
 

@@ -61,7 +61,7 @@ def good_frames() -> list[Frame]:
         ("to forkserver", messages.End(pid=12)),
         ("from forkserver", messages.Serving(level="landlock", pid=11, anonymous_bytes=1 << 26)),
         ("from forkserver", messages.Spawned(pid=12, scratch="/tmp/x")),
-        ("from forkserver", messages.Ended(pid=12)),
+        ("from forkserver", messages.Ended(pid=12, status=9)),
         ("to worker", messages.Load(cells=[messages.CellSource(id="a", source="x = 1", mode="full")] * 2)),
         (
             "to worker",

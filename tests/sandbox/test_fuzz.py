@@ -234,6 +234,7 @@ def group(ends: tuple[socket.socket, socket.socket]) -> Group:
     """A group of which nothing is there but its control channel."""
     bare = object.__new__(Group)
     bare._limits, bare._count, bare._left, bare._ended, bare.alive = Limits(), 2, set(), {}, False
+    bare.device, bare._forks = "cpu", True
     bare._looked = time.monotonic() + 3600
     bare._control = wire.Channel(ends[0], bare._look)
     return bare
