@@ -9,7 +9,18 @@ import numpy as np
 
 from course_utils.checks.case import Case
 from course_utils.checks.draw import Array, distinct, draw
-from course_utils.checks.numbers import FORMULA, FORMULA_SINGLE, IMAGES, LAYOUT, Numbers, Shape, huge, negative, single
+from course_utils.checks.numbers import (
+    FORMULA,
+    FORMULA_SINGLE,
+    IMAGES,
+    LAYOUT,
+    Numbers,
+    Shape,
+    alike,
+    huge,
+    negative,
+    single,
+)
 
 
 def _forward(function: str, about: str, x: Array, look: str, **more: Any) -> Case:
@@ -59,7 +70,6 @@ def _pair(name: str, up: str, down: str, settings: Mapping[str, Mapping[str, flo
         cases += [
             make(function, "numbers far from 0", FAR, NAN, **close),
             make(function, "a batch of images in float32", single(2, 2, 2, 3, salt=22) / 2, look, rtol=FORMULA_SINGLE),
-            make(function, "numbers far from 0 in float32", FAR.astype("float32"), NAN, rtol=FORMULA_SINGLE),
             make(function, "a view that is not contiguous", distinct(3, 4, salt=23), LAYOUT, layout="gaps", **close),
         ]
     return cases
@@ -120,6 +130,7 @@ MAXOUT = [
     *_maxout("two pieces of images", (2, 6, 2, 5), 2),
     *_maxout("signals", (3, 8, 5), 4),
     *_maxout("negative numbers only", (2, 6, 3), 2, negative),
+    *_maxout("numbers that are nearly equal", (2, 4, 3), 2, alike),
     *_maxout("one piece, with nothing to choose from", (2, 3, 4), 1),
     *_maxout("as many pieces as channels", (2, 5, 3), 5),
     *_maxout("float32", (2, 4, 2, 3), 2, single),

@@ -37,6 +37,11 @@ def huge(*shape: int, salt: int = 0) -> Array:
     return distinct(*shape, salt=salt) * 2.0**100
 
 
+def alike(*shape: int, salt: int = 0) -> Array:
+    """Numbers around 1 that differ in the sixth digit."""
+    return 1 + distinct(*shape, salt=salt) * 2.0**-20
+
+
 def below(*shape: int, salt: int = 0) -> Array:
     """Numbers far below 0."""
     return distinct(*shape, salt=salt) - 2.0**40

@@ -9,7 +9,7 @@ from typing import Any
 
 from course_utils.checks.case import Case
 from course_utils.checks.draw import distinct, draw
-from course_utils.checks.numbers import IMAGES, LAYOUT, MAPS, Numbers, Shape, below, huge, negative, single
+from course_utils.checks.numbers import IMAGES, LAYOUT, MAPS, Numbers, Shape, alike, below, huge, negative, single
 
 SIZE = "Windows start `stride` pixels apart, by default as far as they are long; what doesn't fit is left out."
 MAXIMUM = "Each output is the largest number in its window, in its own channel."
@@ -40,6 +40,7 @@ WINDOWS: list[Pooling] = [
     ("negative numbers with padding", (1, 2, 4, 5), 3, negative, {"stride": 1, "padding": 1}),
     ("numbers far below 0, with padding", (1, 1, 4, 5), 2, below, {"padding": 1}),
     ("very large numbers", (1, 2, 4, 6), 2, huge, {}),
+    ("numbers that are nearly equal", (1, 2, 4, 5), (2, 3), alike, {"stride": 1}),
     ("a window as large as the image", (2, 2, 3, 4), (3, 4), distinct, {}),
     ("a window of a single pixel", (1, 2, 3, 4), 1, distinct, {"stride": 2}),
     ("a window that fits thanks to padding", (1, 1, 3, 2), 4, distinct, {"padding": 1}),
@@ -130,11 +131,15 @@ AVG_POOL = [
 ]
 
 
+# Any floating dtype will do, and the shortest has eight binary digits.
+HALF = 2.0**-8
+
+
 def _weights(about: str, channels: int, kernel: Any) -> Case:
     look = "Each channel has one filter of its own, and an average weighs all entries of a window alike."
     inputs = {"channels": channels, "kernel": kernel}
     axes = ("C_out", "C_in", "K_H", "K_W")
-    return Case("avg_pool_weights", about, inputs, look=look, axes=axes, dtype="kind", rtol=1e-6, place="any")
+    return Case("avg_pool_weights", about, inputs, look=look, axes=axes, dtype="kind", rtol=HALF, place="any")
 
 
 AVG_POOL_AS_CONV = [

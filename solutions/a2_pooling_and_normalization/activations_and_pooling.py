@@ -305,7 +305,7 @@ plotting.gates(relu_forward, relu_backward, upright_edges)
 # > **A trap.** $e^{10000}$ is more than a float can hold: `torch.exp` gives `inf`. That alone is harmless,
 # > $1 / \infty = 0$ is the right answer. But $\infty / \infty$ and $0 \cdot \infty$ are NaN, and a single NaN in
 # > a layer is NaN everywhere one step later. The same function can be written so that it breaks, and so that it
-# > does not. Yours should give finite and right numbers from −10,000 to 10,000, in float32, too.
+# > does not. Yours should give finite and right numbers from −10,000 to 10,000.
 #
 # **Your turn.** Ten functions of one to three lines each. The parameters are keyword-only, the same going forward
 # and backward.
@@ -1273,7 +1273,7 @@ check.shift_sensitivity(shift_sensitivity)
 
 # %% role="demo"
 images = (
-    data.shapes(64, seed=3, size=32, colour=False, noise=0.0).tensors(device)[0][:, :1].double()
+    data.shapes(32, seed=3, size=32, colour=False, noise=0.0).tensors(device)[0][:, :1].double()
 )
 sobel = torch.tensor([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=torch.float64, device=device) / 4
 filters = torch.stack([sobel, -sobel, sobel.T, -sobel.T])[:, None]
