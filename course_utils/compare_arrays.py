@@ -89,7 +89,7 @@ def _values(got: NDArray[Any], want: NDArray[Any], ladder: Ladder) -> Mismatch |
         named = "NaN" if np.isnan(got[bad]).all() else "NaN or infinite"
         message = f"{ladder.what}: expected finite values, got {int(bad.sum())} of {got.size} that are {named}."
         place = "" if where.kind == "spread" else f" {_capital(where.sentence)}."
-        return Mismatch(Rung.FINITE, f"{message}{place} Look for 0/0, overflow and np.empty.", where)
+        return Mismatch(Rung.FINITE, f"{message}{place} Look for 0/0, overflow, and entries never written.", where)
     wrong = ~close(got, want, ladder.rtol, ladder.atol)
     if not wrong.any():
         return None

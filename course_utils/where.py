@@ -26,6 +26,7 @@ WORDS = {
     "H": ("row", "rows"),
     "W": ("column", "columns"),
     "L": ("position", "positions"),
+    "layer": ("layer", "layers"),
 }
 SPACE = ("D", "H", "W", "L")
 LISTED = 4

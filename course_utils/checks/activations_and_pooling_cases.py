@@ -52,7 +52,7 @@ FEATURES = {
 
 
 def _made(words: str, function: Any) -> Made:
-    return Made(words, lambda: function)
+    return Made(f"`{words}`", lambda: function)
 
 
 def _sensitivity(about: str, features: str, images: Array, shift: tuple[int, int], look: str, **more: Any) -> Case:
@@ -61,13 +61,20 @@ def _sensitivity(about: str, features: str, images: Array, shift: tuple[int, int
     return Case("shift_sensitivity", about, inputs, look=look, rtol=rtol, **more)
 
 
+CHANGE = (
+    "The images move along the axes 2 and 3; then it is the norm of the features' change over the norm of what they "
+    "were. A norm is the root of the sum of all squares."
+)
 MOVE = "Move the images, not the features; then ask how far the features have gone from what they were."
 RELATIVE = "Divide by the size of the features of the images that were not moved."
 WHOLE = "One norm over all images, channels and places together, the square root of the sum of all squares."
 DIRECTION = "shift is (down, right): the first entry moves along axis 2, the second along axis 3."
 SHIFT_SENSITIVITY = [
-    _sensitivity("features that are the images", "lambda x: x", distinct(2, 3, 4, 5, salt=70), (1, 0), MOVE),
-    _sensitivity("features of another scale", "lambda x: 3 * x", distinct(2, 3, 4, 5, salt=70), (1, 0), RELATIVE),
+    _sensitivity("the example of the notebook", "lambda x: x", np.array([[[[3.0, 0.0, 4.0]]]]), (0, 1), CHANGE),
+    _sensitivity("features of another scale", "lambda x: 3 * x", np.array([[[[3.0, 0.0, 4.0]]]]), (0, 1), RELATIVE),
+    _sensitivity("a shift to the right", "lambda x: x", distinct(1, 1, 4, 5, salt=70), (0, 1), DIRECTION),
+    _sensitivity("a shift downwards", "lambda x: x", distinct(1, 3, 5, 3, salt=70), (1, 0), DIRECTION),
+    _sensitivity("two images of three channels", "lambda x: x", distinct(2, 3, 4, 5, salt=70), (1, 2), WHOLE),
     _sensitivity(
         "features that don't see where things are",
         "lambda x: x.mean(dim=(2, 3))",
@@ -75,7 +82,13 @@ SHIFT_SENSITIVITY = [
         (2, 1),
         MOVE,
     ),
-    _sensitivity("every second pixel", "lambda x: x[:, :, ::2, ::2]", distinct(1, 2, 6, 4, salt=72), (0, 1), DIRECTION),
+    _sensitivity(
+        "every second pixel",
+        "lambda x: x[:, :, ::2, ::2]",
+        distinct(1, 2, 6, 4, salt=72),
+        (0, 1),
+        f"{RELATIVE} {DIRECTION}",
+    ),
     _sensitivity("one number per row", "lambda x: x.sum(dim=3)", distinct(2, 2, 5, 4, salt=73), (0, 3), DIRECTION),
     _sensitivity(
         "one number per row, upwards", "lambda x: x.sum(dim=3)", distinct(2, 2, 5, 4, salt=73), (-1, 0), DIRECTION
@@ -110,7 +123,7 @@ def _stack(about: str, widths: Shape, look: str, dtype: str = "float64", **more:
     return Case("linear_collapse", about, {"layers": layers}, look=look, **more)
 
 
-ORDER = "Write out w2 (w1 x + b1) + b2 and collect what multiplies x: which matrix stands on the left?"
+ORDER = "Write out w2 (w1 x + b1) + b2: what multiplies x, with which matrix on the left, and what is left without x?"
 BIASES = "A bias goes through all later layers, too: what is left of the stack where x is 0?"
 LINEAR_COLLAPSE = [
     _stack("two layers", (3, 4, 2), ORDER),
@@ -172,7 +185,7 @@ def _depth(about: str, activation: str, depth: int, width: int, seed: int, look:
     return Case("gradient_by_depth", about, inputs, look=look, axes=("layer",), rtol=1e-9, place="cpu")
 
 
-DRAWN = "Draw x first, then the weights of layer 0, then those of layer 1, ..., all with the generator and in float64."
+DRAWN = "With the generator draw x, then w; divide w by the root of width. The gradient at the top is all ones."
 BACK = "From the top: da = backward(dh, a), then dh = da @ w, with the a and the w of that layer."
 GRADIENT_BY_DEPTH = [
     _depth("a single layer without activation", "lambda a: a", 1, 3, 1, DRAWN),

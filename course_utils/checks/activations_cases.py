@@ -22,6 +22,11 @@ from course_utils.checks.numbers import (
     single,
 )
 
+# Signs in a pattern that a sentence about places can name, and with them all four pairs of signs of x and dout.
+PATTERN = "negative x in row 0, positive x in row 1"
+SIGNED = np.array([[-2.75, -0.25, -1.5, -0.5, -2.0, -1.25], [0.75, 2.5, 0.25, 1.5, 3.0, 1.75]])
+FROM_ABOVE = np.array([[-4.0, -1.5, -0.75, 2.25, 0.5, 1.25], [-0.5, -3.0, -2.5, 1.0, 3.5, 0.75]])
+
 
 def _forward(function: str, about: str, x: Array, look: str, **more: Any) -> Case:
     fields = {key: more.pop(key) for key in ("layout", "rtol") if key in more}
@@ -30,20 +35,23 @@ def _forward(function: str, about: str, x: Array, look: str, **more: Any) -> Cas
 
 def _backward(function: str, about: str, x: Array, look: str, **more: Any) -> Case:
     fields = {key: more.pop(key) for key in ("layout", "rtol") if key in more}
-    dout = draw(*x.shape, salt=90, dtype=str(x.dtype))
+    if x is SIGNED:
+        about, dout = f"{about}; negative dout in columns 0 to 2, positive in the others", FROM_ABOVE
+    else:
+        dout = draw(*x.shape, salt=90, dtype=str(x.dtype))
     return Case(function, about, {"dout": dout, "x": x}, more, look, **fields)
 
 
 POSITIVE = "What is positive passes unchanged, what is negative becomes 0."
 GATE = "Each number of dout passes where x is positive, and is stopped where x is negative; its own sign says nothing."
 RELU = [
-    _forward("relu_forward", "numbers of both signs", distinct(3, 4, salt=1), POSITIVE),
+    _forward("relu_forward", PATTERN, SIGNED, POSITIVE),
     _forward("relu_forward", "a batch of images", distinct(2, 3, 4, 5, salt=2), POSITIVE),
     _forward("relu_forward", "negative numbers only", negative(2, 3, salt=3), POSITIVE),
     _forward("relu_forward", "very large numbers", huge(2, 5, salt=4), POSITIVE),
     _forward("relu_forward", "a vector in float32", single(7, salt=5), POSITIVE),
     _forward("relu_forward", "a view that is not contiguous", distinct(3, 5, salt=6), LAYOUT, layout="gaps"),
-    _backward("relu_backward", "numbers of both signs", distinct(3, 4, salt=7), GATE),
+    _backward("relu_backward", PATTERN, SIGNED, GATE),
     _backward("relu_backward", "a batch of images", distinct(2, 3, 4, 5, salt=8), GATE),
     _backward("relu_backward", "negative inputs only", negative(2, 3, salt=9), GATE),
     _backward("relu_backward", "very large inputs", huge(2, 5, salt=10), GATE),
@@ -62,13 +70,13 @@ def _pair(name: str, up: str, down: str, settings: Mapping[str, Mapping[str, flo
     for direction, make, look in (("forward", _forward, up), ("backward", _backward, down)):
         function = f"{name}_{direction}"
         close = {"rtol": FORMULA}
-        cases += [make(function, "numbers of both signs", distinct(4, 6, salt=20) / 4, look, **close)]
+        cases += [make(function, PATTERN, SIGNED, look, **close)]
         cases += [
-            make(function, about, distinct(3, 5, salt=21) / 4, look, **close, **options)
+            make(function, f"{about}: {PATTERN}", SIGNED, look, **close, **options)
             for about, options in settings.items()
         ]
         cases += [
-            make(function, "numbers far from 0", FAR, NAN, **close),
+            make(function, "numbers far from 0, negative ones in row 0", FAR, NAN, **close),
             make(function, "a batch of images in float32", single(2, 2, 2, 3, salt=22) / 2, look, rtol=FORMULA_SINGLE),
             make(function, "a view that is not contiguous", distinct(3, 4, salt=23), LAYOUT, layout="gaps", **close),
         ]

@@ -49,7 +49,7 @@ def check_cases(
         result = call(functions[case.function], case.function, case.words, arguments, case.options)
         demand(result, right[case.key], case, device)
         kept.append((case, result, snapshot(result)))
-        changed += [_changed(case, name) for name in _changes(case, arguments, device)]
+        changed += [_changed(case, name, device) for name in _changes(case, arguments, device)]
     if changed:
         raise CheckFailed(changed[0], Rung.UNCHANGED)
     _demand_repeatable(functions, kept, right, device)
@@ -150,7 +150,7 @@ def _tolerance(case: Case, want: Any) -> float:
 
 def _next_step(case: Case, mismatch: Mismatch) -> str:
     about = f"This case looks at {case.about}."
-    return f"{about} {case.look}" if case.look and mismatch.rung in (Rung.SHAPE, Rung.VALUES) else about
+    return f"{about} {case.look}" if case.look and mismatch.rung in (Rung.SHAPE, Rung.FINITE, Rung.VALUES) else about
 
 
 def _changes(case: Case, arguments: Mapping[str, Any], device: str | None) -> list[str]:
@@ -166,10 +166,11 @@ def _equal(got: Any, before: Any) -> bool:
     return compare(got, before, rtol=0, atol=0) is None
 
 
-def _changed(case: Case, name: str) -> str:
+def _changed(case: Case, name: str, device: str | None) -> str:
+    in_place = " Methods such as clamp_ and operators such as += write into their tensor." if device else ""
     return (
         f"{case.function} with {case.words}: the results are right, but its input {name} is not what it was before "
-        "the call. Work on a copy, or write into something of your own."
+        f"the call.{in_place} Work on a copy, or write into something of your own."
     )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -13,6 +15,7 @@ from course_utils.checks.activations_and_pooling_cases import CASES
 from tests.course_utils import oracles
 
 torch.set_num_threads(1)
+Layer = namedtuple("Layer", ["w", "b"])
 
 
 def double(array):
@@ -86,7 +89,7 @@ def linear_collapse(layers):
 
     bias = stack(np.zeros(layers[0][0].shape[1]))
     kind = layers[0][0].dtype
-    return (stack(np.eye(layers[0][0].shape[1])) - bias).T.astype(kind), bias.astype(kind)
+    return Layer((stack(np.eye(layers[0][0].shape[1])) - bias).T.astype(kind), bias.astype(kind))
 
 
 def gradient_by_depth(forward, backward, depth, width, generator):
