@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling import (
-    gathered,
-    second_activations,
-    second_networks,
-    second_pooling,
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import RIGHT_AGAIN
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.second_activations import (
+    SECOND as OF_ACTIVATIONS,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.second_networks import (
+    SECOND as OF_NETWORKS,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.second_pooling import (
+    SECOND as OF_POOLING,
 )
 
-RIGHT_AGAIN = gathered.RIGHT_AGAIN
+__all__ = ["NOT_ON_SECOND", "RIGHT_AGAIN", "SECOND"]
 
-SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
-    **second_activations.SECOND,
-    **second_pooling.SECOND,
-    **second_networks.SECOND,
-}
+SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {**OF_ACTIVATIONS, **OF_POOLING, **OF_NETWORKS}
 
 _ACCEPTED = "No mistake: it is accepted."
 NOT_ON_SECOND: dict[str, str] = {
