@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where pip looks for torch, if not where it looks for everything else.
 TORCH_INDEX ?=
 
-.PHONY: setup demo build grade mistakes bench bench-scale test test-all fuzz format clean hostile
+.PHONY: setup demo build grade mistakes bench bench-scale bench-gradients bench-layers test test-all fuzz format clean hostile
 
 setup: .venv/ready
 
@@ -25,6 +25,12 @@ bench: setup
 
 bench-scale: setup
 	$(BIN)/python -m benchmarks.throughput --sizes 100 1000 10000 --loops 300
+
+bench-gradients: setup
+	$(BIN)/python -m benchmarks.gradcheck
+
+bench-layers: setup
+	$(BIN)/python -m benchmarks.layers
 
 hostile: setup
 	$(BIN)/python -m tests.hostile

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.gradcheck.answer import ask
 from course_utils.gradcheck.report import Entry, GradientReport, InputReport
 from course_utils.gradcheck.search import Found, by_directions, every_entry
 from course_utils.gradcheck.slopes import Judge, Verdict
-from course_utils.gradcheck.values import Array, Input, as_array, like, read_inputs
+from course_utils.gradcheck.values import Array, Input, as_array, read_inputs
 
 __all__ = ["Entry", "GradientReport", "InputReport", "check_gradients"]
 
@@ -42,12 +43,12 @@ def check_gradients(
     Args:
         forward: Takes the inputs, returns one array or tensor.
         backward: Takes dout and the inputs, returns the gradient of each input in order, None for one that has none;
-            a single gradient may come by itself.
+            a single gradient may come by itself. It is called twice, and must neither change its arguments nor remember
+            anything.
         inputs: float64 arrays or tensors, of any layout; by name, or in order.
         dout: Gradient of the loss with respect to the output; by default random numbers, as ones hide mistakes.
         fast: Ask along random directions, and look for wrong entries by bisection only where there are some: a few
-            evaluations instead of two for each entry, but errors below about rtol times the root of their number stay
-            unseen.
+            evaluations instead of two for each entry.
         step: Of the differences, times the spread of an input's numbers.
         rtol: Relative tolerance.
         atol: Absolute tolerance.
@@ -65,18 +66,19 @@ def check_gradients(
     rng = np.random.default_rng(seed)
     upstream = _upstream(dout, judge.out, rng)
     judge.dout = upstream
-    gradients = _gradients(backward, given, upstream)
+    answer = ask(backward, given, upstream)
     reports = []
-    for number, (entry, gradient) in enumerate(zip(given, gradients, strict=True)):
+    for number, (entry, gradient) in enumerate(zip(given, answer.gradients, strict=True)):
         if gradient is None:
             continue
-        analytic, problem = _readable(gradient, entry)
-        if analytic is None:
+        if gradient.values is None:
             found = Found()
+        elif fast:
+            found = by_directions(judge, number, gradient.values, rng)
         else:
-            found = by_directions(judge, number, analytic, rng) if fast else every_entry(judge, number, analytic)
-        reports.append(_report(entry, found, problem))
-    return GradientReport(tuple(reports), fast, judge.evaluations)
+            found = every_entry(judge, number, gradient.values)
+        reports.append(_report(entry, found, gradient.problem))
+    return GradientReport(tuple(reports), answer.problem, fast, judge.evaluations)
 
 
 def _upstream(dout: Any, out: Array, rng: np.random.Generator) -> Array:
@@ -91,33 +93,6 @@ def _upstream(dout: Any, out: Array, rng: np.random.Generator) -> Array:
     return array.astype(np.float64)
 
 
-def _gradients(backward: Callable[..., Any], inputs: tuple[Input, ...], dout: Array) -> Sequence[Any]:
-    got = backward(like(inputs[0].original, dout), *(entry.rebuilt(entry.values) for entry in inputs))
-    several = tuple(got) if isinstance(got, (tuple, list)) else (got,)
-    if len(several) != len(inputs):
-        names = ", ".join(f"d{entry.name}" for entry in inputs)
-        raise ValueError(
-            f"backward: expected {len(inputs)} gradients ({names}), got {len(several)}. Return them in the order of "
-            "the inputs, and None for an input that has none."
-        )
-    return several
-
-
-def _readable(gradient: Any, entry: Input) -> tuple[Array | None, str]:
-    """A gradient as numbers, or None and why it has none to compare."""
-    array = as_array(gradient)
-    if array is None:
-        return None, f"expected an array or a tensor, got {type(gradient).__name__}"
-    if array.shape != entry.values.shape:
-        return None, f"expected the shape of {entry.name}, {entry.values.shape}, got {array.shape}"
-    if array.dtype != np.float64:
-        return None, f"expected float64, got {array.dtype}, which has too few digits to compare"
-    if not np.isfinite(array).all():
-        index = ", ".join(map(str, np.argwhere(~np.isfinite(array))[0]))
-        return None, f"expected finite numbers, got {array.flat[np.argmin(np.isfinite(array))]} at [{index}]"
-    return array, ""
-
-
 def _report(entry: Input, found: Found, problem: str) -> InputReport:
     errors = np.full(entry.values.size, np.nan)
     for place, judgement in found.entries.items():
@@ -129,7 +104,7 @@ def _report(entry: Input, found: Found, problem: str) -> InputReport:
         place = max(wrong, key=lambda place: found.entries[place].error)
         index = tuple(int(part) for part in np.unravel_index(place, entry.values.shape))
         worst = Entry(index, found.entries[place].analytic, found.entries[place].numeric)
-    elif found.whole is not None:
+    elif found.whole is not None and not problem:
         problem = (
             f"WRONG by {found.whole.error:.2g} along a random direction, though by little in each entry: fast=False "
             "compares them one by one"

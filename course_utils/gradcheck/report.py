@@ -59,18 +59,20 @@ class GradientReport:
 
     Attributes:
         inputs: One report for each input that has a gradient.
+        problem: What is wrong with the backward function as a whole; else "".
         fast: Whether random directions were asked, and not each entry.
         evaluations: How often the function was called.
     """
 
     inputs: tuple[InputReport, ...]
+    problem: str
     fast: bool
     evaluations: int
 
     @property
     def ok(self) -> bool:
         """Whether all gradients are right."""
-        return all(entry.ok for entry in self.inputs)
+        return not self.problem and all(entry.ok for entry in self.inputs)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -86,7 +88,8 @@ class GradientReport:
         how = "along random directions" if self.fast else "entry by entry"
         result = "right" if self.ok else "WRONG"
         head = f"Gradients {how}, {self.evaluations} evaluations: {result}."
-        return "\n".join([head, *(f"  {_line(entry, fast=self.fast)}" for entry in self.inputs)])
+        whole = [f"  {self.problem}."] if self.problem else []
+        return "\n".join([head, *whole, *(f"  {_line(entry, fast=self.fast)}" for entry in self.inputs)])
 
     __repr__ = __str__
 

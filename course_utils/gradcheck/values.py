@@ -56,7 +56,9 @@ def read_inputs(inputs: Mapping[str, Any] | Sequence[Any], forward: Callable[...
 
 def like(original: Any, values: Array) -> Any:
     """Numbers as an array, or as a tensor on the device of the original, in fresh memory."""
-    return values.copy() if isinstance(original, np.ndarray) else original.new_tensor(values)
+    if isinstance(original, np.ndarray):
+        return values.copy()
+    return sys.modules["torch"].from_numpy(values.copy()).to(original.device)
 
 
 def as_array(value: Any) -> Array | None:

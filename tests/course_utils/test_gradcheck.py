@@ -123,9 +123,8 @@ def test_memory_layout_arrives(rng, fast, layout):
         return out
 
     def backward(dout, x):
-        gradient = 2 * x * dout
-        x[...] = dout[...] = 99
-        return gradient
+        seen.append((x.flags.c_contiguous, x.flags.f_contiguous))
+        return 2 * x * dout
 
     assert check_gradients(forward, backward, [x], fast=fast)
     assert np.array_equal(x, before)
@@ -145,7 +144,7 @@ def test_tensors(rng, fast):
         return dx, dw, db * torch.tensor([1.0, 1, 1, 1.5])
 
     report = check_gradients(conv_forward, backward, inputs, fast=fast)
-    assert seen == [(torch.Tensor, False)]
+    assert seen == [(torch.Tensor, False)] * 2
     assert [entry.wrong for entry in report.inputs] == [0, 0, 1]
     assert report["b"].worst.index == (3,)
 
@@ -261,6 +260,55 @@ def test_fast_says_what_it_can_not_place(rng):
     for report in reports:
         assert report.inputs[0].wrong == 0
         assert bool(report) == (not report.inputs[0].problem)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["dout", "x", "y"])
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_changed_arguments_are_noticed(rng, fast, name, library):
+    """A backward that works in the caller's memory, though its gradients are right."""
+
+    def backward(dout, x, y):
+        gradients = dout * y, dout * x
+        {"dout": dout, "x": x, "y": y}[name][0] += 1
+        return gradients
+
+    inputs = [rng.normal(size=4), rng.normal(size=4)]
+    if library == "torch":
+        inputs = list(map(torch.from_numpy, inputs))
+    report = check_gradients(lambda x, y: x * y, backward, inputs, fast=fast)
+    assert not report
+    assert all(entry.ok for entry in report.inputs)
+    assert str(report).splitlines()[1] == f"  backward changes its arguments ({name}): work on copies."
+
+
+@BOTH
+def test_memory_is_noticed(rng, fast):
+    """A backward that gives something else the second time."""
+    kept = []
+
+    def backward(dout, x):
+        kept.append(1)
+        return dout * len(kept)
+
+    report = check_gradients(lambda x: x * 1.0, backward, [rng.normal(size=4)], fast=fast)
+    assert not report
+    assert "another gradient in a second call" in report.inputs[0].problem
+
+
+@BOTH
+def test_single_precision_inside_is_noticed(rng, fast):
+    """Though the result is float64 again, and right in seven digits; a round dout and zeros prove nothing."""
+    x = rng.normal(size=(5, 6))
+
+    def single(dout, x):
+        return (dout * np.cos(x)).astype(np.float32).astype(np.float64)
+
+    report = check_gradients(np.sin, single, [x], fast=fast, rtol=1e-5)
+    assert not report
+    assert "rounded to float32" in report.inputs[0].problem
+    assert check_gradients(lambda x: 2 * x, lambda dout, x: 2 * dout, [x], dout=np.ones((5, 6)), fast=fast)
+    assert check_gradients(lambda x: 0 * x, lambda dout, x: 0 * dout, [x], fast=fast)
 
 
 # Kinks
