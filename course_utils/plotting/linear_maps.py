@@ -85,13 +85,10 @@ def image_matrix(conv_matrix2d: Function, kernel: Array, in_size: Size) -> Figur
 
 
 @kindly
-def weight_sharing(
-    toeplitz1d: Function, locally_connected1d: Function, count_weights: Function, size: int, kernel: int
-) -> Figure:
+def weight_sharing(locally_connected1d: Function, count_weights: Function, size: int, kernel: int) -> Figure:
     """Three layers between the same inputs and outputs, each weight with a number and a colour of its own.
 
     Args:
-        toeplitz1d: The student's function.
         locally_connected1d: The student's function; lit one input at a time, it shows its matrix.
         count_weights: The student's function.
         size: Inputs.
@@ -100,12 +97,11 @@ def weight_sharing(
     outputs = _places(size, kernel)
     counts = as_parts(ask(count_weights, size, kernel), 3, "count_weights")
     own = 1 + np.arange(outputs * kernel, dtype=np.float64).reshape(outputs, kernel)
-    units = np.eye(size)
+    local = {"convolution": np.repeat(own[:1], outputs, axis=0), "locally connected": own}
     panels = [
-        ("convolution", ask(toeplitz1d, 1 + np.arange(float(kernel)), size, shape=(outputs, size))),
-        (
-            "locally connected",
-            np.stack([ask(locally_connected1d, unit, own, shape=(outputs,)) for unit in units], axis=1),
+        *(
+            (name, np.stack([ask(locally_connected1d, unit, w, shape=(outputs,)) for unit in np.eye(size)], axis=1))
+            for name, w in local.items()
         ),
         ("fully connected", 1 + np.arange(float(outputs * size)).reshape(outputs, size)),
     ]

@@ -25,7 +25,7 @@ PICTURES: dict[str, tuple[tuple[Function, ...], Callable[..., Figure | None], in
     "filter_matrix": ((right.toeplitz1d,), lambda f: plotting.filter_matrix(f, np.array([1.0, -2, 3]), 6, SETTINGS), 4),
     "image_matrix": ((right.conv_matrix2d,), lambda f: plotting.image_matrix(f, EDGE, (4, 5)), 2),
     "weight_sharing": (
-        (right.toeplitz1d, right.locally_connected1d, right.count_weights),
+        (right.locally_connected1d, right.count_weights),
         lambda *f: plotting.weight_sharing(*f, 6, 3),
         3,
     ),
