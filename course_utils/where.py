@@ -27,6 +27,7 @@ WORDS = {
     "W": ("column", "columns"),
     "L": ("position", "positions"),
     "layer": ("layer", "layers"),
+    "features": ("feature", "features"),
 }
 SPACE = ("D", "H", "W", "L")
 LISTED = 4

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +39,8 @@ class Case:
         about: What the case is about, in a few words; unique among the cases of the function.
         inputs: Positional arguments by name, in order. Arrays stand for tensors in a notebook that uses those.
         options: Keyword arguments.
-        look: Next step if the values are wrong: a question or a reminder, never the answer.
+        look: Next step if the values are wrong: a question or a reminder, never the answer. Where a function returns a
+            named tuple, it may be one for each name.
         layout: How arrays lie in memory, one of draw.LAYOUTS.
         raises: Situation in which a ValueError is asked for, or "" where a result is.
         axes: Names of the axes of the result; for a tuple of results, those of each.
@@ -51,7 +54,7 @@ class Case:
     about: str
     inputs: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
-    look: str = ""
+    look: str | Mapping[str, str] = ""
     layout: str = "plain"
     raises: str = ""
     axes: tuple[Any, ...] = ()
@@ -66,21 +69,29 @@ class Case:
 
     @property
     def words(self) -> str:
-        """The call in words: "x (2, 3, 5, 7), w (4, 3, 3, 2), stride 2"."""
-        parts = [_word(name, value) for name, value in [*self.inputs.items(), *self.options.items()]]
+        """The call in words: "x (2, 3, 5, 7), w (4, 3, 3, 2), stride 2"; vectors of one length are told together."""
+        told = [(name, _word(value)) for name, value in [*self.inputs.items(), *self.options.items()]]
+        parts = []
+        for word, named in groupby(told, key=itemgetter(1)):
+            *names, last = [name for name, _ in named]
+            if word.startswith("of ") and names:
+                parts.append(f"{', '.join(names)} and {last} {word}")
+            else:
+                parts += [f"{name} {word}" for name in (*names, last)]
         if self.layout != "plain":
             parts.append({"gaps": "not contiguous", "turned": "in Fortran order"}.get(self.layout, self.layout))
         return ", ".join(parts)
 
 
-def _word(name: str, value: Any) -> str:
+def _word(value: Any) -> str:
     if isinstance(value, Made):
-        return f"{name} {value.words}"
+        return value.words
     if isinstance(value, np.ndarray):
-        return f"{name} of {value.size} numbers{_kind(value)}" if value.ndim == 1 else f"{name} {_shape(value)}"
+        numbers = "number" if value.size == 1 else "numbers"
+        return f"of {value.size} {numbers}{_kind(value)}" if value.ndim == 1 else _shape(value)
     if isinstance(value, (list, tuple)) and _arrays(value):
-        return f"{name} of shapes {_shapes(value)}"
-    return f"{name} {value!r}" if isinstance(value, (str, list)) else f"{name} {value}"
+        return f"of shapes {_shapes(value)}"
+    return repr(value) if isinstance(value, (str, list)) else str(value)
 
 
 def _kind(array: np.ndarray[Any, Any]) -> str:

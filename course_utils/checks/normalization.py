@@ -64,12 +64,19 @@ def batchnorm_backward_simplified(batchnorm_backward_simplified: Function) -> No
 
 def sweeps(backward: Function) -> float:
     """How many arrays of N × D numbers the operations of a way back read or write, `backward(dout, x, gamma)`."""
+    given = counted_inputs()
+    backward(*given)
+    N, D = COUNTED
+    return passes(lambda: backward(*given)) / (N * D)
+
+
+def counted_inputs() -> tuple[Any, Any, Any]:
+    """The dout, x and gamma with which sweeps are counted."""
     N, D = COUNTED
     dout, x, gamma = (
         tensor(draw(*shape, salt=salt), "plain", chosen_device()) for salt, shape in enumerate(((N, D), (N, D), (D,)))
     )
-    backward(dout, x, gamma)
-    return passes(lambda: backward(dout, x, gamma)) / (N * D)
+    return dout, x, gamma
 
 
 def batchnorm_backward_eval(batchnorm_backward_eval: Function) -> None:

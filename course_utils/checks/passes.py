@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+# These read nothing and write nothing.
+RESERVING = frozenset({"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"})
+
 
 def passes(call: Callable[[], Any]) -> int:
     """Count the passes of a call: each operation takes as many as its largest input or output has numbers.
@@ -26,8 +29,9 @@ def passes(call: Callable[[], Any]) -> int:
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = func(*args, **(kwargs or {}))
-            if not _is_view(func):
-                self.total += max((tensor.numel() for tensor in _tensors([args, kwargs, result])), default=0)
+            given, made = list(_tensors([args, kwargs])), list(_tensors(result))
+            if not _is_free(func, given, made):
+                self.total += max((tensor.numel() for tensor in (*given, *made)), default=0)
             return result
 
     counting: Any = cast(Any, Counting)()
@@ -36,10 +40,14 @@ def passes(call: Callable[[], Any]) -> int:
     return int(counting.total)
 
 
-def _is_view(func: Any) -> bool:
-    """Whether an operation gives back the memory of an input, unchanged."""
-    aliases = [entry.alias_info for entry in func._schema.returns]
-    return bool(aliases) and all(alias is not None and not alias.is_write for alias in aliases)
+def _is_free(func: Any, given: list[Any], made: list[Any]) -> bool:
+    """Whether an operation only reserves memory, or looks in another way at memory that was there."""
+    if func._opname in RESERVING:
+        return True
+    if func._schema.is_mutable or not made:
+        return False
+    there = {tensor.untyped_storage().data_ptr() for tensor in given}
+    return all(tensor.untyped_storage().data_ptr() in there for tensor in made)
 
 
 def _tensors(value: Any) -> Iterator[Any]:

@@ -150,7 +150,10 @@ def _tolerance(case: Case, want: Any) -> float:
 
 def _next_step(case: Case, mismatch: Mismatch) -> str:
     about = f"This case looks at {case.about}."
-    return f"{about} {case.look}" if case.look and mismatch.rung in (Rung.SHAPE, Rung.FINITE, Rung.VALUES) else about
+    look = case.look
+    if not isinstance(look, str):
+        look = next((text for name, text in look.items() if mismatch.message.startswith(f"{name} of ")), "")
+    return f"{about} {look}" if look and mismatch.rung in (Rung.SHAPE, Rung.FINITE, Rung.VALUES) else about
 
 
 def _changes(case: Case, arguments: Mapping[str, Any], device: str | None) -> list[str]:
@@ -204,7 +207,8 @@ def _raised(error: Exception, function: Function) -> str:
     ]
     line = f", in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
     hint = " The input can't be written to: work on a copy." if "read-only" in str(error) else ""
-    return f"expected a result, got {type(error).__name__}: {str(error)[:300]}{line}.{hint}"
+    told = str(error)[:300].rstrip(".")
+    return f"expected a result, got {type(error).__name__}: {told}{line}.{hint}"
 
 
 def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) -> None:
@@ -227,6 +231,8 @@ def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) 
 def _found(result: Any) -> str:
     if isinstance(result, np.ndarray) or is_tensor(result):
         return f"{'a tensor' if is_tensor(result) else 'an array'} of shape {tuple(result.shape)}"
+    if isinstance(result, tuple) and any(isinstance(entry, np.ndarray) or is_tensor(entry) for entry in result):
+        return f"a tuple of {len(result)} entries"
     return repr(result)[:80]
 
 

@@ -302,7 +302,7 @@ check.batchnorm_forward(batchnorm_forward)
 # %% role="demo"
 centre = torch.tensor([30.0, -5.0, 0.0], device=device)
 width = torch.tensor([2.0, 0.3, 9.0], device=device)
-batches = centre + width * normal(60, 512, 3, seed=1)
+batches = centre + width * normal(60, 2000, 3, seed=1)
 plotting.before_and_after(batchnorm_forward, batches)
 
 # %% [markdown]
@@ -570,7 +570,7 @@ check.batchnorm_backward_simplified(batchnorm_backward_simplified)
 # Are the two equal? The line below the figure says how far their gradients are apart.
 
 # %% role="demo"
-plotting.sweeps(batchnorm_backward, batchnorm_backward_simplified)
+plotting.sweeps_taken(batchnorm_backward, batchnorm_backward_simplified)
 
 # %% role="demo"
 with plotting.when_ready():
@@ -669,20 +669,20 @@ plotting.whose_gradient(batchnorm_backward, batchnorm_backward_eval, samples, 2)
 #
 # ### Does it help?
 #
-# Now the claim. *Batch norm stabilizes training and allows for higher learning rates*, says the lecture. You have
-# a layer, forwards and backwards. So let us not believe it but measure it, over everything that we were afraid of
-# at the beginning: learning rates from tiny to absurd, first weights from tiny to absurd. Each cell of the figure
-# is a small network of its own, three layers of weights, trained on images of handwritten digits; half of all
-# networks have your layer before each ReLU, half do not. They are trained for the same few steps, and then asked
-# about digits they have never seen.
+# Now the claim. *Batch norm stabilizes training and allows for higher learning rates*, says the lecture. You
+# have a layer, forwards and backwards. So let us not believe it but measure it, over everything that we were
+# afraid of at the beginning: learning rates from tiny to absurd, first weights from tiny to absurd. Each cell
+# of the figure is a small network of its own, four layers of weights, trained on images of handwritten digits
+# for 80 steps; half of all networks have your layer before each ReLU, half do not. Afterwards they are asked
+# about 300 digits that they have not learned from.
 #
 # **Predict.** In which of the four corners (small or large weights, small or large steps) does the plain network
 # fail? In which does it still fail with batch norm?
 #
 # *In the figure: two maps side by side, first weights from left to right, learning rate from bottom to top. Each
 # cell shows the per cent of digits that are recognised, dark for few. Without batch norm there is a small bright
-# island in the middle of the dark. With batch norm the bright area is larger, and almost the whole width of
-# weights belongs to it.*
+# island in the middle of the dark. With batch norm almost the whole map is bright, but for the largest weights at
+# the right and, with larger weights, the smallest steps at the bottom.*
 
 # %% role="demo"
 plotting.learning_map(batchnorm_forward, batchnorm_backward, device)
@@ -690,10 +690,13 @@ plotting.learning_map(batchnorm_forward, batchnorm_backward, device)
 # %% [markdown]
 # <details><summary>What you see</summary>
 #
-# Without the layer there is an island: weights of about the right size *and* the right learning rate. With it,
-# the first weights hardly matter, and a wider range of learning rates works. Not every one: the last layer has
-# no norm after it, and can still be thrown about by steps that are too long. And with very small steps nothing
-# has learned much in so short a time, norm or not.
+# Without the layer there is an island: about the right weights *and* the right learning rate. To the left of it
+# the signal dies out on its way through the layers; to the right, or above, it explodes (at 0 per cent the
+# numbers have overflowed; guessing gives 10). With the layer, weights of a thirtieth of the usual size are as
+# good as any, and learning rates from 0.01 to 3 work. What remains? At the right, weights 30 times too large:
+# behind the *last* layer there is no norm, and its scores are far too large at the start. At the bottom, steps
+# that are too short for so little time. Curious: the short steps do much better with *small* weights. Section
+# 10 finds out why.
 # </details>
 #
 # > **Check the slide.** *Why* does it help? "Mitigates internal covariate shift", says one lecture, "helps
@@ -704,23 +707,25 @@ plotting.learning_map(batchnorm_forward, batchnorm_backward, device)
 # > each step anew*. Now the target moves more than it ever did. If holding it still were the point, the gain
 # > would be gone.
 #
-# **Predict.** We do the same with your layer. Three networks, the same first weights, a long step: plain; with
-# your batch norm; with your batch norm and the random shifts behind it. Which loss will the third follow, that of
-# the first or that of the second?
+# **Predict.** We do the same with your layer. Three networks with the same first weights, about a third of the
+# usual ones, where the map says that the plain network learns nothing: plain; with your batch norm; with your
+# batch norm and random shifts behind it. Which loss will the third follow, that of the first or that of the
+# second?
 #
-# *In the figure: left the loss against the steps, three lines: plain on top, the two others close together far
-# below. Right how far the mean inputs of the second layer move from one step to the next, on a logarithmic axis:
-# those with random shifts move by far the most.*
+# *In the figure: left the loss against the steps, three lines: plain stays on top, the two others fall steeply,
+# close together. The legend says how many digits each recognises in the end. Right how far the mean inputs of the
+# second layer move from one step to the next, on a logarithmic axis: with batch norm they move least, with the
+# random shifts by far the most, more than in the plain network.*
 
 # %% role="demo"
 plotting.moving_target(batchnorm_forward, batchnorm_backward, device)
 
 # %% [markdown]
-# The inputs that move most belong to a network that learns well. So a target that keeps still is not what makes
-# the difference here. What does? The paper's own suggestion is that the loss becomes *smoother*: the gradient
-# changes less along a step, so that one may go further in its direction. Others point at what section 10
-# measures, that the scale of the weights no longer matters. That it works is a measurement. Why is still being
-# argued.
+# Your layer does hold the target still, that part of the story is true. But the network whose target moves most
+# learns almost as well. So stillness is not what makes the difference here. What does? The suggestion of that
+# paper is that the loss becomes *smoother*: the gradient changes less along a step, so that one may go further
+# in its direction. Others point at what section 10 measures, that the scale of the weights no longer matters.
+# That it works is a measurement. Why is still being argued.
 #
 # ## 5. Batch norm for images
 #
@@ -985,15 +990,16 @@ def layernorm_backward(
 check.layernorm(layernorm_forward, layernorm_backward)
 
 # %% [markdown]
-# **Does company matter?** We take one sample and put it into 200 different batches, for each of many batch sizes,
+# **Does company matter?** We take one sample and put it into 100 different batches, for each of many batch sizes,
 # and look how much its output differs from batch to batch.
 #
 # **Predict.** Batch norm with 4 samples per batch, and with 64, sixteen times as many: by which factor does the
 # difference shrink? And layer norm?
 #
 # *In the figure, both axes logarithmic: the spread of one sample's output against the batch size, 2 to 512. The
-# line of batch norm falls steadily, by about a half for each fourfold batch. Layer norm is written below as a
-# note: it is zero at every size.*
+# line of batch norm falls steadily, by about a half for each fourfold batch. It follows a dotted line,
+# one over the root of the size. Layer norm stands in the legend only: it is zero at every size, and a logarithmic
+# axis has no zero.*
 #
 # <details><summary>After you have run it</summary>
 #
@@ -1132,7 +1138,7 @@ def groupnorm_backward(
 check.groupnorm(groupnorm_forward, groupnorm_backward)
 
 # %% [markdown]
-# **Who shares a mean with whom?** We change *one* number of a batch, in sample 1, channel 2, and look which
+# **Who shares a mean with whom?** We change *one* number of a batch, in sample 3, channel 2, and look which
 # outputs change. No formula is drawn here: the picture shows what your functions do.
 #
 # **Predict** all four, before you run.
@@ -1370,16 +1376,16 @@ check.scale_invariance(scale_invariance_gap)
 
 # %% [markdown]
 # **Predict.** Three functions (nothing at all, batch norm, layer norm) and five changes. Where does the table
-# show zeros?
+# show zeros (or, because of $\varepsilon$, almost zeros)?
 #
-# *In the figure: a table of numbers. "Nothing" feels every change. Batch norm does not feel one scale for all,
-# a scale per feature or a shift per feature, but a scale per sample. Layer norm does not feel one scale for all
-# or a scale per sample, but scales and shifts per feature. In the last row all is made ten thousand times
-# smaller, and both feel it.*
+# *In the figure: a table of numbers, white where hardly anything gets through. "Nothing" feels every change.
+# Batch norm does not feel one scale for all, a scale per feature or a shift per feature, but a scale per
+# sample. Layer norm does not feel one scale for all or a scale per sample, but scales and shifts per feature.
+# In the last row all is made ten thousand times smaller, and both feel it.*
 #
 # <details><summary>After you have run it: the last row</summary>
 #
-# $\varepsilon$. The variance of the small input is $10^{-8}$, far below $\varepsilon = 10^{-5}$, so the sum
+# $\varepsilon$. The variance of the small input is about $10^{-7}$, far below $\varepsilon = 10^{-5}$, so the sum
 # under the root is all $\varepsilon$. Scale invariance holds for inputs whose deviation is well above
 # $\sqrt\varepsilon \approx 0.003$.
 # </details>
@@ -1408,8 +1414,9 @@ with plotting.when_ready():
 # %% [markdown]
 # Ten times the weights, a *tenth* of the gradient. Relative to the weights a step becomes a hundred times
 # shorter. So a network with batch norm sets its own pace: if a step was too long, the weights have grown, and
-# the next step is shorter. (The gradient never points along the weights, so every step makes them longer. Why?)
-# That is what the wide bright band in the map of section 4 was made of.
+# the next step is shorter. (Every step makes them longer: along the weights the loss does not change, so the
+# gradient stands at right angles to them.) And with *small* weights steps are long, relatively: that is why the
+# smallest learning rates of the map in section 4 did best with the smallest weights.
 #
 # ## 11. A batch of one
 #

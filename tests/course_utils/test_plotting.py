@@ -21,7 +21,11 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import plotting
-from tests.course_utils import activations_and_pooling_pictures, linear_maps_and_gradients_pictures
+from tests.course_utils import (
+    activations_and_pooling_pictures,
+    linear_maps_and_gradients_pictures,
+    normalization_pictures,
+)
 
 mpl.use("Agg")
 
@@ -187,6 +191,7 @@ PICTURES: dict[str, tuple[tuple[Function, ...], Callable[..., Figure | None], in
     "view_growth": ((receptive_field,), plotting.view_growth, 1),
     **activations_and_pooling_pictures.PICTURES,
     **linear_maps_and_gradients_pictures.PICTURES,
+    **normalization_pictures.PICTURES,
 }
 # Pictures of functions that return a number.
 MEASURED = {"shift_gaps"}
@@ -233,7 +238,15 @@ def giving(result: Any, name: str = "theirs") -> Function:
 
 def test_every_exported_picture_is_tested() -> None:
     """A picture that nobody draws here would rot."""
-    materials = {"colour_photo", "moving_dots", "photo", "square_scene", "when_ready", "shuffled_pixels"}
+    materials = {
+        "batchnorm_graph",
+        "colour_photo",
+        "moving_dots",
+        "photo",
+        "square_scene",
+        "when_ready",
+        "shuffled_pixels",
+    }
     assert set(plotting.__all__) - materials == set(PICTURES)
 
 
