@@ -52,9 +52,10 @@ def tensor(array: Array, layout: str, device: str) -> Any:
         raise ValueError("layout: expected one that tensors can have, got read-only. Take plain: changes are found.")
     copied = torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape).copy()).to(device)
     if layout == "gaps":
-        wide = torch.full((*array.shape[:-1], 2 * array.shape[-1]), 99, dtype=copied.dtype, device=device)
-        wide[..., ::2] = copied
-        return wide[..., ::2]
+        # One entry more than twice as many, or all entries would still be evenly spaced, as `view` wants them.
+        wide = torch.full((*array.shape[:-1], 2 * array.shape[-1] + 1), 99, dtype=copied.dtype, device=device)
+        wide[..., :-1:2] = copied
+        return wide[..., :-1:2]
     if layout == "turned":
         backwards = tuple(reversed(range(copied.ndim)))
         return copied.permute(backwards).contiguous().permute(backwards)

@@ -113,6 +113,12 @@ def test_layouts_of_tensors(layout, shape):
     assert tensor.is_contiguous() == (layout == "plain" or (layout == "turned" and len(shape) == 1))
 
 
+def test_gaps_leave_nothing_to_view():
+    """`view` needs evenly spaced entries, and a student's function must not rely on them."""
+    with pytest.raises(RuntimeError, match="reshape"):
+        material(X, "gaps", "cpu").view(-1)
+
+
 def test_tensors_that_cannot_be_written_to_do_not_exist():
     """A case that asks for one is a mistake of its author."""
     with pytest.raises(ValueError, match="tensors can have, got read-only"):
