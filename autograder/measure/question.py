@@ -22,7 +22,7 @@ from autograder.measure.accused import accusations
 from autograder.measure.model import Measured
 from autograder.mistakes import Mistake
 from autograder.model import Question, Role, Submission, Verdict
-from autograder.sandbox.protocol import Raised, Stopped
+from autograder.sandbox.protocol import Raised, Stopped, Worker
 
 # A random bug that loops or grows without end is cut soon: it is no listed mistake.
 _CALL_WALL_S = 1.0
@@ -54,7 +54,7 @@ def measure_question(task: Task) -> Measured:
     """Measure one question; may run in a process of its own.
 
     Raises:
-        GraderFault: If no mistakes are listed for the notebook.
+        GraderFault: If no mistakes are listed for the notebook, or what is listed does not run where answers run.
     """
     started = time.monotonic()
     # Inputs come from whole sets of seeds, all of which must be the same on every machine; limits are those of bugs.
@@ -63,6 +63,7 @@ def measure_question(task: Task) -> Measured:
     grader, material = open_grader(plan), load_material(plan.notebook)
     if material is None or grader.diagnostician is None:
         raise GraderFault(f"{plan.notebook.name}: expected mistakes.py beside its hidden tests, found none. Write it.")
+    _demand_whole(grader.diagnostician.listed)
     survey = _Survey(task, plan, grader, material, grader.diagnostician)
     mistakes, alike = survey.mistakes()
     named, right = survey.diagnosed(alike)
@@ -91,6 +92,16 @@ def measure_question(task: Task) -> Measured:
         accused=accused.wrong,
         wall_s=time.monotonic() - started,
     )
+
+
+def _demand_whole(listed: Worker) -> None:
+    """Without this, all that is defined in or behind a cell that fails would be missing, and so reply alike."""
+    failed = next((report for report in listed.reports if not report.ok), None)
+    if failed is not None:
+        raise GraderFault(
+            f"Listed mistakes: expected their modules to run where answers run, but {failed.cell} failed: "
+            f"{failed.message} There a module finds only those from which it imports names."
+        )
 
 
 class _Survey:

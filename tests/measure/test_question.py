@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from autograder.diagnosis.material import load_material
+from autograder.errors import GraderFault
+from autograder.grading import engine
 from autograder.grading.engine import spread
 from autograder.grading.hidden import HiddenTests
 from autograder.hidden_tests.a1_convolution.sliding_windows.library import SOURCES
@@ -36,6 +39,16 @@ def test_measured(task):
     assert measured.unrelated_bugs >= 6
     assert measured.accused == ()
     assert measured.refused == ()
+
+
+def test_what_does_not_run_is_refused(task, real_course, monkeypatch):
+    """A module that fails in the worker is named; nothing is measured without it."""
+    whole = load_material(task.plan.notebook)
+    broken = replace(whole.cells[-2], source="import nowhere_to_be_found")
+    cells = (*whole.cells[:-2], broken, whole.cells[-1])
+    monkeypatch.setattr(engine, "load_material", lambda notebook: replace(whole, cells=cells))
+    with pytest.raises(GraderFault, match=r"listed-\d+ failed: .*nowhere_to_be_found"):
+        measure_question(replace(task, plan=plan_for(real_course, task.plan.notebook, b"broken")))
 
 
 def test_right_answers_are_asked_with_every_seed(task, monkeypatch):
