@@ -73,6 +73,8 @@ def image_matrix(conv_matrix2d: Function, kernel: Array, in_size: Size) -> Figur
     numbers(axes[0, 0], kernel, size=8)
     ax = axes[0, 1]
     show(ax, matrix, f"its matrix for {H} × {W} pixels, {H_out * W_out} × {H * W}", signed=True)
+    # Small, but in print without colours they tell plus from minus.
+    numbers(ax, matrix, size=5, shown=matrix != 0)
     for row in range(1, H_out):
         ax.axhline(row * W_out - 0.5, color=GREY, linewidth=0.8)
     for row in range(1, H):
