@@ -29,10 +29,13 @@ def _row(*values: float) -> Array:
     return np.array(values, dtype=np.float64).reshape(1, 1, 1, -1)
 
 
-def _drawn(about: str, shapes: dict[str, Shape], numbers: Numbers) -> dict[str, Any]:
-    """Arrays of the given shapes, others for every case."""
+def _drawn(about: str, shapes: dict[str, Shape], numbers: Numbers, integers: str = "") -> dict[str, Any]:
+    """Arrays of the given shapes, others for every case; the one named by `integers` holds whole numbers."""
     salt = crc32(about.encode()) % 100_000
-    return {name: numbers(*shape, salt=salt + k) for k, (name, shape) in enumerate(shapes.items())}
+    return {
+        name: (whole if name == integers else numbers)(*shape, salt=salt + k)
+        for k, (name, shape) in enumerate(shapes.items())
+    }
 
 
 def _shapes(x: Shape, w: Shape, options: dict[str, Any]) -> dict[str, Shape]:
@@ -67,6 +70,8 @@ LAYERS: list[tuple[str, Shape, Shape, str, dict[str, Any]]] = [
 # How the numbers lie in memory and how exact they are, for one small layer.
 KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("numbers with many digits", SUMMED, {"numbers": digits}),
+    ("images of whole numbers", DTYPE, {"integers": "x"}),
+    ("filters of whole numbers", DTYPE, {"integers": "w"}),
     ("float32", DTYPE, SINGLE),
     ("inputs that are not contiguous", LAYOUT, {"layout": "gaps"}),
     ("inputs in another order of memory", LAYOUT, {"layout": "turned"}),
@@ -90,7 +95,7 @@ def _layer_gradients(function: str) -> list[Case]:
         more = dict(settings)
         options = {"stride": (2, 1), "padding": (1, 0)}
         shapes = _shapes((1, 2, 4, 5), (3, 2, 3, 2), options)
-        arrays = _drawn(about, shapes, more.pop("numbers", draw))
+        arrays = _drawn(about, shapes, more.pop("numbers", draw), more.pop("integers", ""))
         cases.append(_backward(function, about, arrays, look, options, **more))
     return cases
 
@@ -109,7 +114,7 @@ def _as_conv(
     about: str, x: Shape, w: Shape, looks: tuple[str, str], options: dict[str, Any], **more: Any
 ) -> list[Case]:
     """The case of a layer for both functions."""
-    arrays = _drawn(about, _shapes(x, w, options), more.pop("numbers", draw))
+    arrays = _drawn(about, _shapes(x, w, options), more.pop("numbers", draw), more.pop("integers", ""))
     dx = {"dout": arrays["dout"], "w": arrays["w"], "in_size": x[2:]}
     # A square filter is given by one number, as a layer takes it.
     dw = {"dout": arrays["dout"], "x": arrays["x"], "kernel": w[2] if w[2] == w[3] else w[2:]}
@@ -336,6 +341,7 @@ EQUIVARIANCE_GAP = [
     _gap("images that can't be written to", _blur, (1, 2, 8, 12), (1, 1), MOVES, layout="read-only"),
 ]
 
+CHANNELS = "w2 has another number of input channels than w1 has output channels"
 STAMPED = "Every entry of w2 puts a copy of w1 into the result, shifted by its place: nothing is flipped."
 THROUGH = "The channels between the layers are summed over; outputs come from w2, inputs from w1."
 
@@ -364,8 +370,9 @@ COMPOSE_KERNELS = [
         "channels that do not fit together",
         draw(3, 2, 2, 2),
         draw(1, 2, 2, 2),
-        raises="w2 has another number of input channels than w1 has output channels",
+        raises=CHANNELS,
     ),
+    _composed("one channel where three are expected", draw(1, 2, 2, 2), draw(2, 3, 2, 2), raises=CHANNELS),
 ]
 
 MEAN = "The loss is a mean over all numbers of all images, and the derivative of a square brings a factor 2."
