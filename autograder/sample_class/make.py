@@ -7,13 +7,15 @@ import json
 from autograder.config import Course
 from autograder.errors import CourseError
 from autograder.model import Role, Submission
-from autograder.sample_class import sliding_windows
+from autograder.sample_class import activations_and_pooling, normalization, sliding_windows
 from autograder.sample_class.students import Material, sample_students
 from autograder.sample_class.texts import Texts
 
 # What sample students write, by assignment and notebook; a notebook that isn't here they don't hand in.
 TEXTS: dict[tuple[str, str], Texts] = {
     ("a1_convolution", "sliding_windows"): sliding_windows.TEXTS,
+    ("a2_pooling_and_normalization", "activations_and_pooling"): activations_and_pooling.TEXTS,
+    ("a2_pooling_and_normalization", "normalization"): normalization.TEXTS,
 }
 _SUBMITTED_AT = "2026-09-21 12:00:00.000000 UTC\n"
 

@@ -28,7 +28,8 @@ from autograder.sandbox.forms import WireError
 from autograder.sandbox.place import PROCESSOR, Place
 
 T = TypeVar("T")
-_START_S = 60.0
+# To import torch from a slow disk takes minutes; a process that is gone is noticed at once.
+_START_S = 300.0
 _SPAWN_S = 10.0
 _END_S = 10.0
 _CLOSE_S = 5.0
@@ -203,8 +204,10 @@ class Forkserver:
         with contextlib.suppress(OSError):
             log = (self._root / "log").read_text("utf-8", "replace").strip()[-_LOG_LENGTH:]
         last = log.splitlines()[-1] if log else "it said nothing"
+        status = self._process.poll()
+        got = "none in time; is the machine too busy, or short of memory?" if status is None else f"exit status {status}"
         return SandboxError(
-            f"Sandbox: expected the forkserver to answer, got exit status {self._process.poll()} ({last}). "
+            f"Sandbox: expected an answer of the forkserver, got {got} ({last}). "
             "`autograder doctor` says what the machine offers."
         )
 
