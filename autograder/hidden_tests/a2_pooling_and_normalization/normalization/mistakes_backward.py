@@ -23,6 +23,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     through_all,
     through_mean,
     through_var,
+    var_in_one,
 )
 from autograder.mistakes import Mistake
 
@@ -33,7 +34,7 @@ def _full(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
 
 def _short(id: str, symptom: str, hint: str, function: Callable[..., Any] | None = None, **steps: Any) -> Mistake:
     name = "batchnorm_backward_simplified"
-    return Mistake(f"bs_{id}", name, {name: function or backward(**steps)}, symptom, hint)
+    return Mistake(f"bs_{id}", name, {name: function or backward(**{"var": var_in_one} | steps)}, symptom, hint)
 
 
 def _eval(id: str, symptom: str, hint: str, function: Callable[..., Any] | None = None, **steps: Any) -> Mistake:

@@ -160,12 +160,6 @@ def _as_constant(dout: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
     return dout.sum(0) * gamma / torch.sqrt(x.var(0, unbiased=False) + eps)
 
 
-def _no_mean_path(dout: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
-    inverse = 1 / torch.sqrt(x.var(0, unbiased=False) + eps)
-    xhat = (x - x.mean(0)) * inverse
-    return (dout - xhat * (dout * xhat).mean(0)).sum(0) * gamma * inverse
-
-
 BIAS = (
     _bias(
         "always_zero",
@@ -178,12 +172,6 @@ BIAS = (
         "Your gradient in training is that of a layer whose statistics never move.",
         "Add 1 to all samples: which of your statistics change, and what comes out?",
         in_training=_as_constant,
-    ),
-    _bias(
-        "mean_path_missing",
-        "Your gradient in training is not 0 for every batch.",
-        "Add 1 to all samples: what comes out?",
-        in_training=_no_mean_path,
     ),
     _bias(
         "is_dbeta",

@@ -668,9 +668,6 @@ def _bias_rows(dout, x, gamma, running_var, *, eps=1e-5):
 _BIAS: dict[str, Step] = {
     "always_zero": bias_columns(evaluation=lambda total, gamma, var, eps: total * 0),
     "never_zero": bias_columns(training=_still_statistics),
-    "mean_path_missing": bias_columns(
-        training=lambda dout, x, gamma, eps: summed(staged(dmean_of=_nothing)(dout, x, gamma, eps=eps)[0])
-    ),
     "is_dbeta": bias_columns(training=lambda dout, x, gamma, eps: summed(dout)),
     "no_gamma": bias_columns(evaluation=lambda total, gamma, var, eps: total / root_of(var, eps)),
     "no_istd": bias_columns(evaluation=lambda total, gamma, var, eps: total * gamma),
