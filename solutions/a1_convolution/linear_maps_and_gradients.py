@@ -1688,7 +1688,9 @@ rng = np.random.default_rng(7)
 filters, own_weights = rng.normal(size=(2, 1, 3, 3)), rng.normal(size=(64, 64))
 candidates = {
     "convolution": lambda x: layers.conv2d_forward(x, filters, None, padding=1),
-    "convolution, ReLU": lambda x: np.maximum(layers.conv2d_forward(x, filters, None, padding=1), 0),
+    "convolution, ReLU": lambda x: np.maximum(
+        layers.conv2d_forward(x, filters, None, padding=1), 0
+    ),
     "convolution, stride 2": lambda x: layers.conv2d_forward(x, filters, None, stride=2, padding=1),
     "a weight for each pixel": lambda x: x * own_weights,
 }
@@ -1817,7 +1819,9 @@ teachers = {
     "noise": rng.normal(size=pieces.shape),
     "photo": (pieces - pieces.mean()) / pieces.std(),
 }
-plotting.learned_kernel(learn_kernel, layers.conv2d_forward, teachers, sobel, lr=0.1, steps=[1, 10, 100])
+plotting.learned_kernel(
+    learn_kernel, layers.conv2d_forward, teachers, sobel, lr=0.1, steps=[1, 10, 100]
+)
 
 # %% [markdown]
 # Nobody told the computer about edges. It found Irwin Sobel's filter of 1968 because that is what explains the
