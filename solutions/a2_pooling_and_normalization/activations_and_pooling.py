@@ -300,7 +300,7 @@ plotting.gates(relu_forward, relu_backward, upright_edges)
 # | slope | 0.01 | 0.368 | 0.197 | 0.420 | −0.083 |
 # | backward | 0.1 | 3.68 | 1.97 | 4.20 | −0.83 |
 #
-# GELU's slope is negative there: it is the only one of the five that is not monotonous.
+# GELU's slope is negative there: it is the only one of the five that does not rise everywhere.
 #
 # > **A trap.** $e^{10000}$ is more than a float can hold: `torch.exp` gives `inf`. That alone is harmless,
 # > $1 / \infty = 0$ is the right answer. But $\infty / \infty$ and $0 \cdot \infty$ are NaN, and a single NaN in
@@ -513,11 +513,12 @@ with plotting.when_ready():
 #
 # | | channel 0 | channel 1 | channel 2 | channel 3 |
 # |---|---|---|---|---|
+# | belongs to | piece 0, c = 0 | piece 0, c = 1 | piece 1, c = 0 | piece 1, c = 1 |
 # | x | 1 | −5 | 3 | −7 |
-# | | piece 0, c = 0 | piece 0, c = 1 | piece 1, c = 0 | piece 1, c = 1 |
-# | out | | | 3 (c = 0) | |
-# | | | −5 (c = 1) | | |
+# | wins | | for c = 1 | for c = 0 | |
 # | dx for dout = (10, 20) | 0 | 20 | 10 | 0 |
+#
+# The output is (3, −5).
 #
 # **Your turn.**
 #
@@ -729,8 +730,8 @@ plotting.overlapping_windows(max_pool2d_forward, digits, kernel=3, stride=2)
 
 # %% [markdown]
 # > **Check the slide.** *"Pooling reduces height and width, but not the depth."* True, and it has no parameters,
-# > as the slides say. But "reduces" is the *stride's* work, not the maximum's: with stride 1 and a padding of
-# > half the kernel a pool keeps the size (Inception does that). And what about 55 pixels, 3 × 3 windows and
+# > as the slides say. But "reduces" is the *stride's* work, not the maximum's: with stride 1, an odd kernel and a
+# > padding of half of it a pool keeps the size (Inception does that). And what about 55 pixels, 3 × 3 windows and
 # > stride 2, AlexNet's first pool? `conv_output_size(55, 3, stride=2)` is 27, and not 28: the same rounding as
 # > everywhere.
 #
@@ -1263,9 +1264,9 @@ check.shift_sensitivity(shift_sensitivity)
 # <details><summary>After you have run it</summary>
 #
 # About 40 %: pooling halves the change that one pixel makes. It softens, it doesn't ignore; after four pixels, the
-# length of its window, not much is left of the advantage. Stride alone brings nothing at all: it looks at one
-# pixel in sixteen and at none of its neighbours. It is the *looking at all of the window* that helps. Max and
-# average pooling differ little here. Truly invariant is only the pool that forgets all places, the global one.
+# length of its window, much of the advantage is gone. Stride alone brings nothing at all: it keeps one number in
+# sixteen and throws the others away unseen. It is the *looking at all of the window* that helps. Max and average
+# pooling differ little here. Truly invariant (nearly) is only the pool that forgets all places, the global one.
 #
 # The plain convolution layer is the most sensitive, and rightly so: it isn't *in*variant but *equi*variant. Its map
 # moves with the picture, and says exactly where things are.
@@ -1530,8 +1531,9 @@ plotting.gradients_by_depth(
 # > $\sqrt{1/2}$ each time. And *tanh*, with the slope 1 at 0, beats it here.
 #
 # The remedy has nothing to do with the activation. Multiply the weights by $\sqrt 2$ and the shut gates are made up
-# for: the fourth line. (That is **He initialisation**, and you will meet it again.) With it, ReLU keeps the gradient
-# at any depth, which tanh can't: once its inputs are larger than 1 or 2, its slope is nearly 0.
+# for: the fourth line. (That is **He initialisation**, and you will meet it again.) With it, ReLU passes gradients
+# through many layers at about their size. Tanh can't be helped like that: larger weights push it out to where its
+# slope is nearly 0.
 #
 # In the next notebook you will build another remedy, which doesn't trust the weights to stay what they were:
 # *normalise* what comes out of every layer, always.

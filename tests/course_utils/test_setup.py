@@ -29,6 +29,7 @@ def in_a_fresh_process(code):
     [
         "course_utils.checks",
         "course_utils.checks.sliding_windows",
+        "course_utils.checks.activations_and_pooling",
         "course_utils.compare",
         "course_utils.colab",
         "course_utils.seeding",
