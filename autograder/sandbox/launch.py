@@ -205,7 +205,9 @@ class Forkserver:
             log = (self._root / "log").read_text("utf-8", "replace").strip()[-_LOG_LENGTH:]
         last = log.splitlines()[-1] if log else "it said nothing"
         status = self._process.poll()
-        got = "none in time; is the machine too busy, or short of memory?" if status is None else f"exit status {status}"
+        got = (
+            "none in time; is the machine too busy, or short of memory?" if status is None else f"exit status {status}"
+        )
         return SandboxError(
             f"Sandbox: expected an answer of the forkserver, got {got} ({last}). "
             "`autograder doctor` says what the machine offers."

@@ -12,7 +12,7 @@ import numpy as np
 
 from course_utils.data import digits
 from course_utils.plotting.canvas import BLUE, GREY, ORANGE, canvas, label
-from course_utils.plotting.student import Function, as_numbers, as_parts, ask, kindly
+from course_utils.plotting.student import Function, NotDrawn, as_numbers, as_parts, ask, kindly
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,7 @@ BATCH = 64
 STEPS = 80
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 SCALES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-# Seconds for all networks of the map; if a student's function is slower, fewer networks are trained.
+# Seconds that a student's functions may take for one picture; if they are slower, it is smaller, or not drawn.
 PATIENCE_S = 40.0
 
 
@@ -183,22 +183,35 @@ def _accuracy(layers: Sequence[_Layer], plan: Plan, device: torch.device | str, 
     return float((scores.argmax(dim=1) == labels).float().mean()) if bool(scores.isfinite().all()) else 0.0
 
 
-def _tried(norm: Norm) -> Norm:
-    """The norm, if its functions give what a network can be trained with.
+def _seconds(norm: Norm, device: torch.device | str, steps: int) -> float:
+    """How long the norms of one network take, if its functions give what a network can be trained with.
 
     Raises:
         NotDrawn: If they don't.
     """
     import torch  # noqa: PLC0415 - see train
 
-    x = torch.arange(12.0).reshape(4, 3) ** 2
-    ones, zeros = torch.ones(3), torch.zeros(3)
-    forward = as_parts(ask(norm.forward, x, ones, zeros, zeros, ones, training=True), 3, "batchnorm_forward")
-    backward = as_parts(ask(norm.backward, x, x, ones), 3, "batchnorm_backward")
+    D = WIDTHS[1]
+    x = torch.randn(BATCH, D, generator=torch.Generator().manual_seed(0)).to(device)
+    ones, zeros = x.new_ones(D), x.new_zeros(D)
+    # The first call on a GPU takes long, whatever it computes.
+    for _ in range(2):
+        begin = time.perf_counter()
+        forward = as_parts(ask(norm.forward, x, ones, zeros, zeros, ones, training=True), 3, "batchnorm_forward")
+        backward = as_parts(ask(norm.backward, x, x, ones), 3, "batchnorm_backward")
+        seconds = time.perf_counter() - begin
     for parts, name in ((forward, "batchnorm_forward"), (backward, "batchnorm_backward")):
-        for part, shape in zip(parts, ((4, 3), (3,), (3,)), strict=True):
+        for part, shape in zip(parts, ((BATCH, D), (D,), (D,)), strict=True):
             as_numbers(part, shape, name)
-    return norm
+    return seconds * steps * (len(WIDTHS) - 2)
+
+
+def _demand_patience(seconds: float) -> None:
+    if seconds > PATIENCE_S:
+        raise NotDrawn(
+            f"No picture: with your functions it would take {seconds / 60:.0f} minutes. They may loop over features, but "
+            "should take all samples of a feature at once."
+        )
 
 
 @kindly
@@ -216,14 +229,14 @@ def learning_map(
         batchnorm_backward: The student's function.
         device: Where they are trained.
         rates: Learning rates, upwards.
-        scales: Sizes of the first weights, upwards. If the student's functions are slow, every second one and every
-            second rate are left out.
+        scales: Sizes of the first weights, upwards. If the student's functions are slow, every second one is left out,
+            and so is every second rate.
     """
-    norm = _tried(Norm(batchnorm_forward, batchnorm_backward))
-    begin = time.perf_counter()
-    train(Plan(rates[0], scales[0], norm), device)
-    slow = (time.perf_counter() - begin) * len(rates) * len(scales) > PATIENCE_S
-    rates, scales = (rates[::2], scales[::2]) if slow else (rates, scales)
+    norm = Norm(batchnorm_forward, batchnorm_backward)
+    each = _seconds(norm, device, STEPS)
+    if each * len(rates) * len(scales) > PATIENCE_S:
+        rates, scales = rates[::2], scales[::2]
+    _demand_patience(each * len(rates) * len(scales))
     figure, axes = canvas("With batch norm the first weights hardly matter", 1, 2, 3.0, sharey=True)
     for ax, used, title in zip(axes[0], (None, norm), ("without batch norm", "with batch norm"), strict=True):
         grid = np.array([[100 * train(Plan(rate, scale, used), device).accuracy for scale in scales] for rate in rates])
@@ -253,15 +266,17 @@ def moving_target(
     Source:
         The experiment of Santurkar, Tsipras, Ilyas, Madry (2018), arXiv:1805.11604, section 2.1, in small.
     """
+    norm = Norm(batchnorm_forward, batchnorm_backward)
+    _demand_patience(2 * _seconds(norm, device, steps))
     norms = {
         "plain": None,
-        "batch norm": _tried(Norm(batchnorm_forward, batchnorm_backward)),
+        "batch norm": norm,
         "batch norm, random shifts": Norm(batchnorm_forward, batchnorm_backward, noise=0.3),
     }
     figure, axes = canvas("The inputs that move most belong to a network that learns", 1, 2, 2.7)
     left, right = axes[0]
-    for (name, norm), colour, style in zip(norms.items(), (GREY, BLUE, ORANGE), (":", "-", "--"), strict=True):
-        run = train(Plan(0.2, 0.3, norm, steps), device)
+    for (name, used), colour, style in zip(norms.items(), (GREY, BLUE, ORANGE), (":", "-", "--"), strict=True):
+        run = train(Plan(0.2, 0.3, used, steps), device)
         left.plot(run.losses, color=colour, linestyle=style, linewidth=1.6, label=f"{name}: {100 * run.accuracy:.0f} %")
         right.semilogy(run.moves, color=colour, linestyle=style, linewidth=1.2)
     left.legend(fontsize=6.5, title="digits recognised at the end", title_fontsize=6.5, loc=(0.14, 0.42))

@@ -114,11 +114,16 @@ def test_random_shifts_move_the_target_and_do_not_stop_learning():
     assert moved[1] < moved[0] < moved[2]
 
 
-def test_slow_functions_train_fewer_networks(monkeypatch):
-    """Who waits longer than the patience allows gets every second column and row."""
-    monkeypatch.setattr("course_utils.plotting.learning.PATIENCE_S", 0.0)
+def test_slow_functions_train_fewer_networks_or_none(monkeypatch, capsys):
+    """Beyond what patience allows, every second column and row is left out; far beyond it, a note says why."""
+    seconds = "course_utils.plotting.learning._seconds"
+    monkeypatch.setattr(seconds, lambda *_: 10.0)
     figure = plotting.learning_map(*BOTH_WAYS, "cpu", rates=(0.1, 0.3, 1.0), scales=(0.3, 1.0))
     assert figure.axes[0].images[0].get_array().shape == (2, 1)
+    monkeypatch.setattr(seconds, lambda *_: 120.0)
+    assert plotting.learning_map(*BOTH_WAYS, "cpu", rates=(0.1,), scales=(1.0,)) is None
+    assert plotting.moving_target(*BOTH_WAYS, "cpu", steps=60) is None
+    assert "it would take 2 minutes" in capsys.readouterr().out
 
 
 def test_the_cast_is_gone():
