@@ -209,8 +209,8 @@ def _seconds(norm: Norm, device: torch.device | str, steps: int) -> float:
 def _demand_patience(seconds: float) -> None:
     if seconds > PATIENCE_S:
         raise NotDrawn(
-            f"No picture: with your functions it would take {seconds / 60:.0f} minutes. They may loop over features, but "
-            "should take all samples of a feature at once."
+            f"No picture: with your functions it would take {seconds / 60:.0f} minutes. They may loop over "
+            "features, but should take all samples of a feature at once."
         )
 
 
