@@ -7,13 +7,19 @@ import json
 from autograder.config import Course
 from autograder.errors import CourseError
 from autograder.model import Role, Submission
-from autograder.sample_class import activations_and_pooling, normalization, sliding_windows
+from autograder.sample_class import (
+    activations_and_pooling,
+    linear_maps_and_gradients,
+    normalization,
+    sliding_windows,
+)
 from autograder.sample_class.students import Material, sample_students
 from autograder.sample_class.texts import Texts
 
 # What sample students write, by assignment and notebook; a notebook that isn't here they don't hand in.
 TEXTS: dict[tuple[str, str], Texts] = {
     ("a1_convolution", "sliding_windows"): sliding_windows.TEXTS,
+    ("a1_convolution", "linear_maps_and_gradients"): linear_maps_and_gradients.TEXTS,
     ("a2_pooling_and_normalization", "activations_and_pooling"): activations_and_pooling.TEXTS,
     ("a2_pooling_and_normalization", "normalization"): normalization.TEXTS,
 }
