@@ -25,7 +25,7 @@ class Found:
 
     Attributes:
         entries: Judgements of single entries; all in a full check, those that a fast one has located else.
-        whole: A direction through all entries that is wrong, where no single entry is known to be.
+        whole: A direction through all entries but those at kinks that is wrong, where no single entry is known to be.
         undecided: Entries between kinks that a fast check gave up on.
     """
 
@@ -54,12 +54,16 @@ def by_directions(judge: Judge, number: int, analytic: Array, rng: np.random.Gen
         return found
     for _ in range(_DIRECTIONS):
         direction = rng.normal(size=analytic.shape)
+        direction.flat[found.having(Verdict.KINK)] = 0
         judgement = judge.judge(number, analytic, direction)
         if judgement.verdict is Verdict.RIGHT:
             continue
         _bisect(judge, number, analytic, direction, judgement, found)
         if found.undecided or found.having(Verdict.WRONG):
             break
+        # Several kinks at once may have a slope that none has by itself: relu(a) - relu(b) is smooth along (1, -1).
+        direction.flat[found.having(Verdict.KINK)] = 0
+        judgement = judge.judge(number, analytic, direction)
         if judgement.verdict is Verdict.WRONG:
             found.whole = judgement
     return found

@@ -360,6 +360,24 @@ def test_near_a_kink(side, away, fast):
     assert not wrong
 
 
+@BOTH
+@pytest.mark.parametrize("seed", range(5))
+def test_kinks_that_cancel(rng, fast, seed):
+    """A difference of two ReLUs at 0 is smooth along (1, -1), with a slope that neither has by itself."""
+    x, w = np.round(rng.normal(size=(3, 12)), 0), rng.normal(size=(12, 4))
+    assert (x == 0).sum() > 5
+    report = check_gradients(
+        lambda x, w: layers.relu_forward(x) @ w,
+        lambda dout, x, w: (layers.relu_backward(dout @ w.T, x), layers.relu_forward(x).T @ dout),
+        [x, w],
+        fast=fast,
+        seed=seed,
+    )
+    assert report, report
+    assert report["x"].kinks == (x == 0).sum()
+    assert report["w"].kinks == 0
+
+
 def test_ties_of_a_maximum(rng):
     """Whichever of equal numbers a window takes; taking a smaller one is wrong."""
     x = rng.integers(0, 4, size=(2, 2, 7, 8)).astype(np.float64)
