@@ -45,8 +45,8 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
     given = [snapshot(value) if isinstance(value, np.ndarray) or is_tensor(value) else value for value in args]
     try:
         result = function(*given, **options)
-    except NotImplementedError:
-        raise NotDrawn(_waiting(name)) from None
+    except NotImplementedError as error:
+        raise NotDrawn(_waiting(_missing(error, function, name))) from None
     # A picture ends here, whatever the student's code raises.
     except Exception as error:
         raise NotDrawn(_trouble(name, f"raised {type(error).__name__}: {error}")) from error
@@ -108,6 +108,12 @@ def when_ready() -> Iterator[None]:
     except NotImplementedError as error:
         *_, (frame, _) = traceback.walk_tb(error.__traceback__)
         print(f"Nothing to see yet: {frame.f_code.co_name} is not written. Write it above, then run this cell again.")
+
+
+def _missing(error: NotImplementedError, function: Function, name: str) -> str:
+    """The function that is not written: the one that was called, or one that it calls."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return name if frame.f_code is getattr(function, "__code__", None) else frame.f_code.co_name
 
 
 def _waiting(name: str) -> str:

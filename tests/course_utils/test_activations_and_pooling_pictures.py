@@ -115,6 +115,17 @@ def test_sensitivities_of_images_that_stay_must_be_zero(capsys: pytest.CaptureFi
     assert "gives 0.5 for images that have not moved. Run its check first." in capsys.readouterr().out
 
 
+def test_sensitivities_wait_for_the_layers_that_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing is named, also where another function calls it."""
+
+    def relu_forward(x):
+        raise NotImplementedError
+
+    layers = {"ReLU": lambda x: relu_forward(x)}  # noqa: PLW0108 - as a notebook writes it
+    assert plotting.sensitivities(shift_sensitivity, layers, IMAGES, range(2)) is None
+    assert capsys.readouterr().out.startswith("No picture yet: relu_forward is not written.")
+
+
 def test_collapse_marks_the_one_layer_on_the_stack() -> None:
     """The crosses lie on the lines of the stack, and ReLU makes another picture."""
     _, straight, bent = drawn("collapse").axes
