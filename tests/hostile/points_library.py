@@ -76,6 +76,42 @@ CASES = (
         code=_torch("import torch; return torch"),
     ),
     Case(
+        id="the course's own layers",
+        threat="12 direct",
+        tries="The finished layers that later notebooks stand on: imported, loaded from their file, or read as text.",
+        question="correlate1d",
+        code="""
+            def _ways():
+                import importlib, importlib.util, os, sys
+                import course_utils
+                yield lambda: importlib.import_module("course_utils.layers").conv2d_forward
+                yield lambda: importlib.import_module("course_utils.layers.convolution").conv2d_forward
+                path = os.path.join(os.path.dirname(course_utils.__file__), "layers", "convolution.py")
+
+                def from_file():
+                    spec = importlib.util.spec_from_file_location("convolution", path)
+                    module = importlib.util.module_from_spec(spec)
+                    spec.loader.exec_module(module)
+                    return module.conv2d_forward
+
+                yield from_file
+
+            def correlate1d(x, w):
+                for way in _ways():
+                    try:
+                        layer = way()
+                        return layer(np.asarray(x)[None, None, None], np.asarray(w)[None, None, None], None)[0, 0, 0]
+                    except ImportError:
+                        pass
+                    except OSError:
+                        pass
+                raise NotImplementedError
+
+            def convolve1d(x, w):
+                return correlate1d(x, w[::-1])
+            """,
+    ),
+    Case(
         id="getattr with a name in pieces",
         threat="12 getattr",
         tries="No search of the text finds the name.",

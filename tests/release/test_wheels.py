@@ -102,6 +102,18 @@ def test_wheels_carry_the_licence(students_wheel: Path, staff_wheel: Path) -> No
             assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
 
 
+def test_students_wheel_carries_the_digits_and_their_licence(students_wheel: Path) -> None:
+    """CC BY asks that creators, source and changes are named along with the data; the metadata says it too."""
+    with zipfile.ZipFile(students_wheel) as archive:
+        digits = archive.read("course_utils/data/files/digits.txt").decode("ascii")
+        licence = archive.read("course_utils/data/files/LICENSE-digits.txt").decode("utf-8")
+
+    assert digits.count("\n") == 1797
+    assert "Alpaydin" in licence
+    assert "creativecommons.org/licenses/by/4.0" in licence
+    assert "License-Expression: MIT AND CC-BY-4.0" in metadata(students_wheel)
+
+
 def test_same_sources_same_bytes(students_wheel: Path, tmp_path: Path) -> None:
     """Building again gives the same bytes."""
     again = build_wheel(students_sources(ROOT), tmp_path)
