@@ -44,9 +44,10 @@ def _nodes(tree: ast.Module) -> list[tuple[ast.AST, tuple[str, ...]]]:
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [
-        (node, _names(function, statement))
+        (node, names)
         for function in functions
         for statement in function.body
+        for names in [_names(function, statement)]
         for node in _below(statement)
     ]
 

@@ -136,12 +136,17 @@ def _with_imports(modules: Sequence[ModuleType]) -> tuple[ModuleType, ...]:
     """Some modules and all of this package that they import, each behind what it imports itself."""
     found: dict[str, ModuleType] = {}
     for module in modules:
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
-                needed = _with_imports([importlib.import_module(str(node.module))])
-                found |= {entry.__name__: entry for entry in needed}
-        found.setdefault(module.__name__, module)
+        _gather(module, found)
     return tuple(found.values())
+
+
+def _gather(module: ModuleType, found: dict[str, ModuleType]) -> None:
+    if module.__name__ in found:
+        return
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder."):
+            _gather(importlib.import_module(str(node.module)), found)
+    found[module.__name__] = module
 
 
 def _cell_of(module: ModuleType) -> str:
