@@ -65,11 +65,13 @@ def wrong_type(got: Any, wanted: str, ladder: Ladder) -> Mismatch:
     elif issubclass(kind, np.ndarray):
         found = f"an array of shape {shape_text(np.asarray(got).shape)}"
         hint = " Keep to tensors: NumPy arrays never lie on a GPU." if "torch tensor" in wanted else ""
+    elif kind.__module__ == "torch.return_types":
+        found, hint = f"the tuple that torch.{kind.__name__} returns", " Take what you need of it: its `.values`, say."
     else:
         found = f"{'an' if kind.__name__[:1] in 'aeiou' else 'a'} {kind.__name__}"
         if "NumPy array" in wanted and issubclass(kind, (list, tuple)):
             hint = " np.array(...) makes an array of numbers."
-        elif "torch tensor" in wanted:
+        elif "torch tensor" in wanted and not issubclass(kind, tuple):
             hint = " torch.tensor(...) makes a tensor of a number or a list."
     return Mismatch(Rung.TYPE, f"{ladder.what}: expected {wanted}, got {found}.{hint}")
 

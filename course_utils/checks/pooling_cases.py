@@ -59,8 +59,8 @@ def _pooled(shape: Shape, kernel: Any, *, stride: Any = None, padding: Any = 0) 
 
 
 def _look(about: str, plain: str, overlap: str, border: str) -> str:
-    if "padding" in about or "fits thanks" in about:
-        return border
+    if "padding" in about:
+        return f"{border} {SETTINGS}" if "per axis" in about else border
     if "overlap" in about or "move by one" in about:
         return overlap
     return SETTINGS if "per axis" in about or "wider" in about else plain

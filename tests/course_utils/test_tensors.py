@@ -49,6 +49,7 @@ def test_right_function_passes():
         (lambda x: None, Rung.TYPE, "expected a torch tensor of shape (3, 4), got None"),
         (lambda x: 2 * x.numpy(), Rung.TYPE, "got an array of shape (3, 4). Keep to tensors: NumPy arrays"),
         (lambda x: x.tolist(), Rung.TYPE, "got a list. torch.tensor(...) makes a tensor"),
+        (lambda x: x.max(dim=1), Rung.TYPE, "got the tuple that torch.max returns. Take what you need of it: its `.va"),
         (lambda x: 2 * x.T, Rung.SHAPE, "got (4, 3). Look: your array equals the right one with its last two axes"),
         (lambda x: 2 * x[:1], Rung.SHAPE, "N is 2 too small"),
         (lambda x: 2 * x.float(), Rung.DTYPE, "expected dtype torch.float64, got torch.float32"),
