@@ -268,7 +268,7 @@ def shared_statistics(batchnorm2d_forward: Function, groupnorm_forward: Function
         f"instance norm: {C} groups": grouped(C),
     }
     figure, axes = canvas(
-        "Orange: all that moves when one number is changed", 2, 2, 5.2, subplot_kw={"projection": "3d"}
+        "Coloured: all that moves when one number is changed", 2, 2, 5.2, subplot_kw={"projection": "3d"}
     )
     # The labels of the upper row would touch the titles of the lower one.
     figure.set_layout_engine("constrained", hspace=0.15)
