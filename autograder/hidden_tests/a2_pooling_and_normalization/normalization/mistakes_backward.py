@@ -23,7 +23,6 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     through_all,
     through_mean,
     through_var,
-    var_in_one,
 )
 from autograder.mistakes import Mistake
 
@@ -32,9 +31,9 @@ def _full(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
     return Mistake(f"bb_{id}", "batchnorm_backward", {"batchnorm_backward": backward(**steps)}, symptom, hint)
 
 
-def _short(id: str, symptom: str, hint: str, function: Callable[..., Any] | None = None, **steps: Any) -> Mistake:
+def _short(id: str, symptom: str, hint: str, function: Callable[..., Any]) -> Mistake:
     name = "batchnorm_backward_simplified"
-    return Mistake(f"bs_{id}", name, {name: function or backward(**{"var": var_in_one} | steps)}, symptom, hint)
+    return Mistake(f"bs_{id}", name, {name: function}, symptom, hint)
 
 
 def _eval(id: str, symptom: str, hint: str, function: Callable[..., Any] | None = None, **steps: Any) -> Mistake:
@@ -86,6 +85,13 @@ def one_less(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
     """One less than the count, in what comes through the variance."""
     count = count_over(xhat, axes)
     return inverse * (dxhat - through_mean(dxhat, axes) - count / max(count - 1, 1) * through_var(dxhat, xhat, axes))
+
+
+def one_less_twice(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
+    """One less than the count, in both sums."""
+    count = count_over(xhat, axes)
+    wrong = count / max(count - 1, 1)
+    return inverse * (dxhat - wrong * through_mean(dxhat, axes) - wrong * through_var(dxhat, xhat, axes))
 
 
 def inverse_squared(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
@@ -165,7 +171,8 @@ FULL = (
     ),
     _full("missing_1_over_N", "Your dx is far too large, more so for large batches.", _N, combine=no_division),
     _full("N_is_D", "Your dx is right only if there are as many features as samples.", _N, combine=other_count),
-    _full("N_minus_1", "Your dx is a little off, more so for small batches.", _N, combine=one_less),
+    _full("N_minus_1", "Your dx is a little off, more so for small batches.", _N, combine=one_less_twice),
+    _full("N_minus_1_var", "Your dx is a little off, more so for small batches.", _N, combine=one_less),
     _full(
         "half_var",
         "One part of your dx is half as large as it should be.",
@@ -225,6 +232,12 @@ FULL = (
         "Your dgamma changes when the same is added to all samples.",
         "What is gamma multiplied by on the way forward?",
         dgamma=lambda dout, xhat, x, gamma: sum_per_channel(dout * x),
+    ),
+    _full(
+        "dgamma_is_dbeta",
+        "Your dgamma equals your dbeta.",
+        "What is gamma multiplied by on the way forward, and what is beta?",
+        dgamma=lambda dout, xhat, x, gamma: sum_per_channel(dout),
     ),
     _full(
         "dgamma_keeps_axis",
@@ -312,6 +325,15 @@ def staged(dout: Tensor, x: Tensor, gamma: Tensor, *, eps: float = 1e-5) -> tupl
     return dx, (dout * xhat).sum(0), dout.sum(0)
 
 
+def _again(listed: Mistake) -> Mistake:
+    """A mistake of the staged backward, made in the simplified one."""
+    name = "batchnorm_backward_simplified"
+    function = listed.functions["batchnorm_backward"]
+    return Mistake(listed.id.replace("bb_", "bs_"), name, {name: function}, listed.symptom, listed.hint)
+
+
+_IN_PLACE = {"bb_mutates_dout", "bb_centres_x"}
+
 SHORT = (
     _short(
         "staged",
@@ -319,63 +341,24 @@ SHORT = (
         "Write dx as one formula with xhat, and see what cancels, before you write code.",
         staged,
     ),
-    _short("no_mean_path", "Your dx in a feature does not add up to 0 over the batch.", _PATHS, combine=no_mean_path),
-    _short(
-        "no_var_path",
-        "Your dx grows along x, as if stretching the batch changed the output.",
-        _PATHS,
-        combine=no_var_path,
-    ),
-    _short(
-        "var_sign",
-        "Of the three parts of your dx, one has the wrong sign.",
-        "Derive the formula for two samples by hand, and compare.",
-        combine=var_sign,
-    ),
-    _short("missing_1_over_N", "Your dx is far too large, more so for large batches.", _N, combine=no_division),
-    _short("N_is_D", "Your dx is right only if there are as many features as samples.", _N, combine=other_count),
-    _short(
-        "no_gamma",
-        "Your dx does not depend on gamma.",
-        "Which factor of the formula is the same for all samples of a feature?",
-        weigh_by=unscaled,
-    ),
     _short(
         "gamma_twice",
         "Your dx is off by a factor in each feature, by another in each.",
         "Count how often gamma enters the formula, sums included.",
-        after=lambda dx, gamma: dx * gamma,
+        backward(after=lambda dx, gamma: dx * gamma),
     ),
-    _short(
-        "half_var",
-        "One part of your dx is half as large as it should be.",
-        "What is the derivative of a square?",
-        combine=half_var,
-    ),
-    _short("N_minus_1", "Your dx is a little off, more so for small batches.", _N, combine=one_less),
-    _short(
-        "eps_hard",
-        "Your gradients are right for the usual eps only.",
-        "Where does `eps` enter?",
-        eps_of=lambda eps: 1e-5,
-    ),
-    _short(
-        "no_eps",
-        "Your gradients are not finite where a feature never varies.",
-        "What do you divide by if all samples are equal?",
-        inverse=lambda var, eps: 1 / torch.sqrt(var),
-    ),
-    _short(
-        "order",
-        "Your second and third result are exchanged.",
-        "In which order does the docstring list the results?",
-        finish=lambda dx, dgamma, dbeta: (dx, dbeta, dgamma),
-    ),
+    *(_again(listed) for listed in FULL if listed.id not in _IN_PLACE),
     _short(
         "mutates_dout",
         "After the call the caller's dout holds other numbers.",
         "Does `*=` make a new tensor?",
         mutating(RIGHT["batchnorm_backward_simplified"]),
+    ),
+    _short(
+        "centres_x",
+        "After the call the caller's x holds other numbers.",
+        "Does `-=` make a new tensor?",
+        centring(RIGHT["batchnorm_backward_simplified"]),
     ),
 )
 
@@ -384,12 +367,52 @@ def _uses_training(dout, x, gamma, running_mean, running_var, *, eps=1e-5):
     return RIGHT["batchnorm_backward"](dout, x, gamma, eps=eps)
 
 
+def _dx_of_training(dout, x, gamma, running_mean, running_var, *, eps=1e-5):
+    _, dgamma, dbeta = RIGHT["batchnorm_backward_eval"](dout, x, gamma, running_mean, running_var, eps=eps)
+    return RIGHT["batchnorm_backward"](dout, x, gamma, eps=eps)[0], dgamma, dbeta
+
+
+def _dgamma_of_training(dout, x, gamma, running_mean, running_var, *, eps=1e-5):
+    dx, _, dbeta = RIGHT["batchnorm_backward_eval"](dout, x, gamma, running_mean, running_var, eps=eps)
+    return dx, RIGHT["batchnorm_backward"](dout, x, gamma, eps=eps)[1], dbeta
+
+
 EVALUATION = (
     _eval(
         "uses_train",
         "In evaluation your dx still depends on the other samples of the batch.",
         "Which boxes of the graph does evaluation not have?",
         _uses_training,
+    ),
+    _eval(
+        "dx_of_training",
+        "In evaluation your dx still depends on the other samples of the batch.",
+        "Which boxes of the graph does evaluation not have?",
+        _dx_of_training,
+    ),
+    _eval(
+        "mean_path",
+        "Your dx in a feature adds up to 0 over the batch.",
+        "Does a stored mean change when x changes?",
+        dx=lambda dout, gamma, inverse, xhat: gamma * inverse * (dout - dout.mean(0)),
+    ),
+    _eval(
+        "dgamma_of_training",
+        "Your dx is right; your dgamma does not look at the stored statistics.",
+        "What did gamma multiply on the way forward, in evaluation?",
+        _dgamma_of_training,
+    ),
+    _eval(
+        "dgamma_uncentred",
+        "Your dgamma does not depend on the stored mean.",
+        "What is gamma multiplied by on the way forward?",
+        dgamma=lambda dout, away, inverse, x: sum_per_channel(dout * x * inverse),
+    ),
+    _eval(
+        "dgamma_mean",
+        "Your dgamma is too small by one factor everywhere.",
+        "The loss adds up over the samples. Does its gradient?",
+        dgamma=lambda dout, away, inverse, x: (dout * away * inverse).mean(0),
     ),
     _eval(
         "batch_stats",
@@ -432,13 +455,13 @@ EVALUATION = (
         "dgamma_centered",
         "Your dgamma is right where the stored variance is 1 only.",
         "What is gamma multiplied by on the way forward?",
-        dgamma=lambda dout, xhat, x, mean: sum_per_channel(dout * (x - mean)),
+        dgamma=lambda dout, away, inverse, x: sum_per_channel(dout * away),
     ),
     _eval(
         "dgamma_of_x",
         "Your dgamma changes when x and the stored mean move together.",
         "What is gamma multiplied by on the way forward?",
-        dgamma=lambda dout, xhat, x, mean: sum_per_channel(dout * x),
+        dgamma=lambda dout, away, inverse, x: sum_per_channel(dout * x),
     ),
     _eval(
         "dbeta_mean",

@@ -20,7 +20,6 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     backward,
     batch_forward,
     count_over,
-    stored_var,
     through_mean,
     through_var,
 )
@@ -181,7 +180,6 @@ CHANNELS = (
         "One value per channel is taken in training, though it has no spread.",
         "What does the docstring say about one value per channel?",
         refuse=lambda x, training: False,
-        new_var=lambda x: stored_var(x) if x.numel() > x.shape[1] else biased(x),
     ),
     _forward(
         "eps_not_passed",
@@ -193,6 +191,13 @@ CHANNELS = (
         "momentum_not_passed",
         "Your stored statistics are right for the usual momentum only.",
         "Which of your keywords reach the function that does the work?",
+        momentum_of=lambda momentum: 0.1,
+    ),
+    _forward(
+        "settings_not_passed",
+        "Your results are right for the usual eps and momentum only.",
+        "Which of your keywords reach the function that does the work?",
+        eps_of=lambda eps: 1e-5,
         momentum_of=lambda momentum: 0.1,
     ),
     _forward(

@@ -13,6 +13,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     bias_gradients,
     folding,
     gap,
+    per_filter,
     same,
 )
 from autograder.mistakes import Mistake
@@ -136,6 +137,15 @@ FOLD = (
         weights=lambda w, factor: w,
     ),
     _fold(
+        "weights_by_gamma",
+        "Your weights don't depend on the stored variance.",
+        _TWO,
+        lambda w, b, gamma, beta, mean, var, *, eps=1e-5: (
+            w * per_filter(gamma, w),
+            RIGHT["fold_batchnorm"](w, b, gamma, beta, mean, var, eps=eps)[1],
+        ),
+    ),
+    _fold(
         "scales_last_axis",
         "Your weights are scaled along another axis than that of the filters.",
         "Which axis of w counts the output channels?",
@@ -160,6 +170,11 @@ def _as_constant(dout: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
     return dout.sum(0) * gamma / torch.sqrt(x.var(0, unbiased=False) + eps)
 
 
+def _evaluation_twice(dout, x, gamma, running_var, *, eps=1e-5):
+    evaluation = RIGHT["bias_before_batchnorm"](dout, x, gamma, running_var, eps=eps)[1]
+    return evaluation, evaluation.clone()
+
+
 BIAS = (
     _bias(
         "always_zero",
@@ -172,6 +187,19 @@ BIAS = (
         "Your gradient in training is that of a layer whose statistics never move.",
         "Add 1 to all samples: which of your statistics change, and what comes out?",
         in_training=_as_constant,
+    ),
+    Mistake(
+        "bias_both_evaluation",
+        "bias_before_batchnorm",
+        {"bias_before_batchnorm": _evaluation_twice},
+        "Your two gradients are the same.",
+        "Does the mean of a batch move along when the bias does? And a stored mean?",
+    ),
+    _bias(
+        "eval_is_dbeta",
+        "Your gradient in evaluation is that of beta.",
+        "Which of the two shifts comes before the scale?",
+        in_evaluation=lambda dout, x, gamma, var, eps: dout.sum(0),
     ),
     _bias(
         "is_dbeta",
@@ -299,6 +327,20 @@ SCALE = (
         "Your gap compares an output with an input.",
         _DRAW,
         against=lambda norm, x, scale, shift: x,
+    ),
+    _gap(
+        "outside",
+        "Your gap never asks the layer about the moved numbers.",
+        _DRAW,
+        move=same,
+        against=lambda norm, x, scale, shift: 2 * norm(x) - scale * norm(x) - shift,
+    ),
+    Mistake(
+        "gap_without_norm",
+        "scale_invariance",
+        {"scale_invariance_gap": lambda norm, x, scale, shift: float((scale * x + shift - x).abs().max())},
+        "Your gap is the same for every layer.",
+        _DRAW,
     ),
     _gap(
         "of_difference",

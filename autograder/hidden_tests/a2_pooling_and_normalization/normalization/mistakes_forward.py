@@ -80,6 +80,17 @@ def _normalises_with_new(x, gamma, beta, running_mean, running_var, *, training,
     return RIGHT["batchnorm_forward"](x, gamma, beta, mean, var, training=False, **options)
 
 
+def _out_only_in_evaluation(x, gamma, beta, running_mean, running_var, *, training, **options):
+    results = RIGHT["batchnorm_forward"](x, gamma, beta, running_mean, running_var, training=training, **options)
+    return results if training else results[0]
+
+
+def _asserts(x, gamma, beta, running_mean, running_var, *, training, **options):
+    if training and len(x) == 1:
+        raise AssertionError("a batch is needed")
+    return RIGHT["batchnorm_forward"](x, gamma, beta, running_mean, running_var, training=training, **options)
+
+
 class Remembering:
     """A batchnorm_forward whose statistics live on between calls, as long as the number of features stays."""
 
@@ -98,6 +109,14 @@ class Remembering:
 def whole_array(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """One mean for all numbers."""
     return x.mean()
+
+
+def _no_eps(var: Tensor, eps: float) -> Tensor:
+    return 1 / torch.sqrt(var)
+
+
+def _no_root(var: Tensor, eps: float) -> Tensor:
+    return 1 / (var + eps)
 
 
 EPS_OUTSIDE = {"inverse": lambda var, eps: 1 / (torch.sqrt(var) + eps)}
@@ -145,7 +164,14 @@ FORWARD = (
         "bf_no_eps",
         "Your outputs in training are not finite where a feature never varies.",
         "What do you divide by if all samples are equal?",
-        inverse=lambda var, eps: 1 / torch.sqrt(var),
+        inverse=_no_eps,
+        eval_inverse=_no_eps,
+    ),
+    _forward(
+        "bf_train_no_eps",
+        "Your outputs in training are not finite where a feature never varies.",
+        "Compare the roots of training and evaluation.",
+        inverse=_no_eps,
     ),
     _forward(
         "bf_clamps_var",
@@ -158,7 +184,14 @@ FORWARD = (
         "bf_divide_by_var",
         "Your normalised features don't have spread 1, unless they had it before.",
         "In which unit is a variance, if x is in metres?",
-        inverse=lambda var, eps: 1 / (var + eps),
+        inverse=_no_root,
+        eval_inverse=_no_root,
+    ),
+    _forward(
+        "bf_train_no_sqrt",
+        "Your outputs in training have another scale than in evaluation.",
+        "In which unit is a variance, if x is in metres?",
+        inverse=_no_root,
     ),
     _forward(
         "bf_no_center",
@@ -178,6 +211,8 @@ FORWARD = (
         "How many means does a batch of D features have?",
         mean=whole_array,
         var=lambda x, axes: x.var(unbiased=False),
+        new_mean=lambda x: x.mean().expand(x.shape[1]),
+        new_var=lambda x: (x.var(unbiased=False) * len(x) / (len(x) - 1)).expand(x.shape[1]),
     ),
     _forward(
         "bf_gamma_beta_swapped",
@@ -236,6 +271,13 @@ FORWARD = (
         update_var=first_copied(1.0),
     ),
     _forward(
+        "bf_old_left_out",
+        "Your stored statistics are far too small, and forget all earlier batches.",
+        "What do the weights of old and new have to add up to?",
+        update_mean=lambda old, new, momentum: momentum * new,
+        update_var=lambda old, new, momentum: momentum * new,
+    ),
+    _forward(
         "bf_running_sums",
         "Your stored statistics grow with every batch.",
         "What do the two weights of old and new have to add up to?",
@@ -271,6 +313,12 @@ FORWARD = (
         "Your function returns one thing.",
         "How many results does the docstring list?",
         finish=lambda out, mean, var: out,
+    ),
+    _written(
+        "bf_eval_out_only",
+        "Your function returns one thing in evaluation.",
+        "Does the docstring list other results for evaluation?",
+        _out_only_in_evaluation,
     ),
     _forward(
         "bf_running_inplace_alias",
@@ -310,13 +358,13 @@ FORWARD = (
         "bf_test_no_sqrt",
         "Your evaluation gives outputs of another scale than training.",
         "In which unit is a variance, if x is in metres?",
-        eval_inverse=lambda var, eps: 1 / (var + eps),
+        eval_inverse=_no_root,
     ),
     _forward(
         "bf_test_no_eps",
         "Your evaluation is off where the stored variance is small.",
         "Compare the roots of training and evaluation.",
-        eval_inverse=lambda var, eps: 1 / torch.sqrt(var),
+        eval_inverse=_no_eps,
     ),
     _written(
         "bf_train_uses_running",
@@ -347,6 +395,12 @@ FORWARD = (
         "A single sample in training gives numbers, though it has no spread.",
         "What does the docstring say about a batch of one?",
         refuse=lambda x, training: False,
+    ),
+    _written(
+        "bf_assertion",
+        "A single sample in training raises an error of another class.",
+        "Which error does the docstring name?",
+        _asserts,
     ),
     _forward(
         "bf_error_in_evaluation",

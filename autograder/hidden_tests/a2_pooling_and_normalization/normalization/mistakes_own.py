@@ -147,6 +147,18 @@ LAYER_NORM = (
         centre=lambda x, mean: x,
     ),
     _layer(
+        "no_gamma",
+        "The scale of your outputs never changes.",
+        "One of the two learned parameters is left out.",
+        affine=lambda xhat, gamma, beta: xhat + channelwise(beta, xhat),
+    ),
+    _layer(
+        "no_beta",
+        "The mean of your outputs in each sample is that of the normalised numbers.",
+        "One of the two learned parameters is left out.",
+        affine=lambda xhat, gamma, beta: xhat * channelwise(gamma, xhat),
+    ),
+    _layer(
         "no_affine",
         "Your outputs don't depend on the learned parameters.",
         "What are gamma and beta for?",
@@ -219,6 +231,12 @@ LAYER_NORM = (
         "Your dx does not depend on gamma.",
         "Which box of the graph does dout meet first on its way back?",
         weigh_by=unscaled,
+    ),
+    _layer_back(
+        "first_gamma",
+        "Your dx is right only if gamma is the same for all features.",
+        "How many different gammas are there?",
+        weigh_by=lambda dout, gamma: dout * gamma[0],
     ),
     _layer_back(
         "dgamma_axis",
@@ -315,6 +333,18 @@ GROUP_NORM = (
         "eps_hard", "Your outputs are right for the usual eps only.", "Where does `eps` enter?", eps_of=lambda eps: 1e-5
     ),
     _group(
+        "no_gamma",
+        "The scale of your outputs never changes.",
+        "One of the two learned parameters is left out.",
+        affine=lambda xhat, gamma, beta: xhat + channelwise(beta, xhat),
+    ),
+    _group(
+        "no_beta",
+        "The mean of your outputs in each image is that of the normalised numbers.",
+        "One of the two learned parameters is left out.",
+        affine=lambda xhat, gamma, beta: xhat * channelwise(gamma, xhat),
+    ),
+    _group(
         "no_affine",
         "Your outputs don't depend on the learned parameters.",
         "What are gamma and beta for?",
@@ -355,6 +385,12 @@ GROUP_NORM = (
     ),
     _group_back(
         "groups_ignored", "All your channels are one group.", "Where does `groups` enter?", groups_of=lambda groups: 1
+    ),
+    _group_back(
+        "group_size",
+        "You make groups of `groups` channels each.",
+        "Does `groups` say how many groups there are, or how large they are?",
+        apart=lambda x, groups: x.reshape(len(x), x.shape[1] // groups, groups, *x.shape[2:]),
     ),
     _group_back(
         "instance_norm",

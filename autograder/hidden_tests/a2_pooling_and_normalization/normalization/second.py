@@ -170,6 +170,11 @@ def _updates_first(x, gamma, beta, running_mean, running_var, *, training, momen
     return out, running_mean, running_var
 
 
+def _demands_two(x, *args, training, **options):
+    assert not training or x.shape[0] != 1, "two samples are needed"
+    return RIGHT_AGAIN["batchnorm_forward"](x, *args, training=training, **options)
+
+
 def _remembering() -> Step:
     """Statistics that outlive the call, as long as the number of features stays."""
     statistics: list[Tensor] = []
@@ -190,12 +195,19 @@ _FORWARD: dict[str, Step] = {
     "momentum_hard": batch_columns(momentum_of=lambda momentum: 0.1),
     "eps_hard": batch_columns(eps_of=_usual_eps),
     "eps_outside_sqrt": batch_columns(**_both_roots(_outside)),
-    "no_eps": batch_columns(root=_no_eps),
+    "no_eps": batch_columns(**_both_roots(_no_eps)),
+    "train_no_eps": batch_columns(root=_no_eps),
     "clamps_var": batch_columns(**_both_roots(_at_least)),
-    "divide_by_var": batch_columns(root=_no_root),
+    "divide_by_var": batch_columns(**_both_roots(_no_root)),
+    "train_no_sqrt": batch_columns(root=_no_root),
     "no_center": batch_columns(centre=_not_centred),
     "axis1": batch_columns(mean=_sample_statistics(mean_of), var=_sample_statistics(spread_of)),
-    "scalar_stats": batch_columns(mean=torch.mean, var=lambda columns: columns.var(correction=0)),
+    "scalar_stats": batch_columns(
+        mean=torch.mean,
+        var=lambda columns: columns.var(correction=0),
+        new_mean=torch.mean,
+        new_var=lambda columns: columns.var(correction=0) * (len(columns) / (len(columns) - 1)),
+    ),
     "gamma_beta_swapped": batch_columns(**_twice_affine(_exchanged)),
     "gamma_after_beta": batch_columns(**_twice_affine(_shift_first)),
     "no_affine": batch_columns(**_twice_affine(_plain)),
@@ -204,12 +216,19 @@ _FORWARD: dict[str, Step] = {
     "running_not_updated": batch_columns(**_both_updates(_old)),
     "running_replaced": batch_columns(**_both_updates(_new)),
     "running_first_batch": batch_columns(update_mean=_first_taken(0.0), update_var=_first_taken(1.0)),
+    "old_left_out": batch_columns(**_both_updates(lambda old, new, momentum: new * momentum)),
     "running_sums": batch_columns(**_both_updates(lambda old, new, momentum: torch.add(old, new, alpha=momentum))),
     "running_only_mean": batch_columns(update_var=_old),
     "running_std": batch_columns(new_var=lambda columns: columns.std(0)),
     "running_var_gets_mean": batch_columns(new_var=mean_of),
     "running_order": batch_columns(finish=_last_two_swapped),
     "out_only": batch_columns(finish=lambda out, mean, var: out),
+    "eval_out_only": lambda *args, training, **options: (
+        batch_columns()(*args, training=True, **options)
+        if training
+        else batch_columns(finish=lambda out, mean, var: out)(*args, training=False, **options)
+    ),
+    "assertion": _demands_two,
     "running_inplace_alias": batch_columns(**_both_updates(_overwrites)),
     "x_inplace": _centres_callers_x,
     "test_uses_batch": batch_columns(eval_statistics=lambda columns, mean, var: (mean_of(columns), spread_of(columns))),
@@ -272,7 +291,8 @@ _DX: dict[str, dict[str, Step]] = {
     "mean_sign": {"dmean_of": torch.neg},
     "missing_1_over_N": {"count": lambda columns, x: 1},
     "N_is_D": {"count": lambda columns, x: x.shape[1]},
-    "N_minus_1": {"var_count": lambda columns, x: len(columns) - 1},
+    "N_minus_1": {"count": lambda columns, x: max(len(columns) - 1, 1)},
+    "N_minus_1_var": {"var_count": lambda columns, x: max(len(columns) - 1, 1)},
     "half_var": {"dvar_of": lambda dvar: dvar / 2},
     "istd_squared": {"finally_": lambda dx, root: dx / root},
     "no_istd": {"finally_": lambda dx, root: dx * root},
@@ -288,64 +308,46 @@ _DX: dict[str, dict[str, Step]] = {
     "lossy_variance": {"var": _lossy},
 }
 
-_FULL: dict[str, Step] = {
-    id: staged(**_DX[id])
-    for id in (
-        "stats_constant",
-        "no_mean_path",
-        "no_var_path",
-        "var_sign",
-        "mean_sign",
-        "missing_1_over_N",
-        "N_is_D",
-        "N_minus_1",
-        "half_var",
-        "istd_squared",
-        "no_istd",
-        "no_gamma",
-        "order",
-        "eps_hard",
-        "eps_outside",
-        "no_eps",
-        "unbiased_var",
-        "dtype_float32",
-        "dbeta_mean",
-        "dgamma_mean",
-        "lossy_variance",
-    )
-} | {
+_GRADIENTS: dict[str, Step] = {id: staged(**steps) for id, steps in _DX.items()} | {
     "first_gamma": staged(weigh=lambda dout, gamma: dout * gamma.flatten()[0]),
     "dgamma_centered": staged(dgamma=lambda dout, xhat, x, gamma: summed(dout * (x - mean_of(x)))),
     "dgamma_axis_scalar": staged(dgamma=lambda dout, xhat, x, gamma: torch.sum(dout * xhat)),
     "dgamma_times_gamma": staged(dgamma=lambda dout, xhat, x, gamma: summed(dout * gamma * xhat)),
     "dgamma_of_x": staged(dgamma=lambda dout, xhat, x, gamma: summed(x * dout)),
+    "dgamma_is_dbeta": staged(dgamma=lambda dout, xhat, x, gamma: summed(dout)),
     "dgamma_keeps_axis": staged(finish=lambda dx, *rest: (dx, *(part.reshape(1, -1) for part in rest))),
+}
+
+_FULL = _GRADIENTS | {
     "mutates_dout": _leaves_scaled(RIGHT_AGAIN["batchnorm_backward"]),
     "centres_x": _leaves_centred(RIGHT_AGAIN["batchnorm_backward"]),
 }
 
-_SHORT: dict[str, Step] = {
-    id: staged(**_DX[id])
-    for id in (
-        "no_mean_path",
-        "no_var_path",
-        "var_sign",
-        "missing_1_over_N",
-        "N_is_D",
-        "no_gamma",
-        "half_var",
-        "N_minus_1",
-        "eps_hard",
-        "no_eps",
-        "order",
-    )
-} | {
+_SHORT = _GRADIENTS | {
     "gamma_twice": staged(weigh=lambda dout, gamma: dout * gamma**2),
     "mutates_dout": _leaves_scaled(RIGHT_AGAIN["batchnorm_backward_simplified"]),
+    "centres_x": _leaves_centred(RIGHT_AGAIN["batchnorm_backward_simplified"]),
 }
+
+
+def _parts_of(training: tuple[int, ...]) -> Step:
+    """A backward of evaluation some of whose results are those of training."""
+
+    def gradients(dout, x, gamma, running_mean, running_var, *, eps=1e-5):
+        still = RIGHT_AGAIN["batchnorm_backward_eval"](dout, x, gamma, running_mean, running_var, eps=eps)
+        moving = staged()(dout, x, gamma, eps=eps)
+        return tuple((moving if index in training else still)[index] for index in range(3))
+
+    return gradients
+
 
 _EVALUATION: dict[str, Step] = {
     "uses_train": lambda dout, x, gamma, running_mean, running_var, *, eps=1e-5: staged()(dout, x, gamma, eps=eps),
+    "dx_of_training": _parts_of((0,)),
+    "dgamma_of_training": _parts_of((1,)),
+    "mean_path": slope_backward(dx=lambda dout, slope, xhat: slope * dout - slope * mean_of(dout)),
+    "dgamma_uncentred": slope_backward(dgamma=lambda dout, away, root, x: summed(dout * x / root)),
+    "dgamma_mean": slope_backward(dgamma=lambda dout, away, root, x: mean_of(dout * away / root)),
     "batch_stats": slope_backward(mean=lambda x, mean: mean_of(x), var=lambda x, var: spread_of(x)),
     "batch_mean": slope_backward(mean=lambda x, mean: mean_of(x)),
     "no_sqrt": slope_backward(root=_no_root),
@@ -426,6 +428,11 @@ def _mixed_gradients(there: Step, back: Step) -> Step:
     return gradients
 
 
+def _divided_by_nothing(columns: Tensor) -> Tensor:
+    """The unbiased variance, which is not a number where there is a single value."""
+    return spread_of(columns) * len(columns) / torch.tensor(len(columns) - 1)
+
+
 _FOUR_AXES = (1, -1, 1, 1)
 
 _CHANNELS_FORWARD: dict[str, Step] = {
@@ -442,11 +449,9 @@ _CHANNELS_FORWARD: dict[str, Step] = {
     )(x, *args, **options),
     "running_not_updated": batch_columns(**_both_updates(_old)),
     "refuses_one_image": batch_columns(refuse=lambda columns, training, images: training and images == 1),
-    "no_error": batch_columns(
-        refuse=lambda columns, training, images: False,
-        new_var=lambda columns: bessel(columns) if len(columns) > 1 else spread_of(columns),
-    ),
+    "no_error": batch_columns(refuse=lambda columns, training, images: False, new_var=_divided_by_nothing),
     "eps_not_passed": batch_columns(eps_of=_usual_eps),
+    "settings_not_passed": batch_columns(eps_of=_usual_eps, momentum_of=lambda momentum: 0.1),
     "momentum_not_passed": batch_columns(momentum_of=lambda momentum: 0.1),
     "always_training": batch_columns(
         mode=lambda training: True, refuse=lambda columns, training, images: len(columns) == 1
@@ -507,6 +512,8 @@ _LAYER_FORWARD: dict[str, Step] = {
     "no_eps": own_columns(**SAMPLES, root=_no_eps),
     "divide_by_var": own_columns(**SAMPLES, root=_no_root),
     "no_center": own_columns(**SAMPLES, centre=_not_centred),
+    "no_gamma": own_columns(**SAMPLES, affine=_shift_only),
+    "no_beta": own_columns(**SAMPLES, affine=_scale_only),
     "no_affine": own_columns(**SAMPLES, affine=_plain),
     "gamma_beta_swapped": own_columns(**SAMPLES, affine=_exchanged),
     "lossy_variance": own_columns(**SAMPLES, var=_lossy),
@@ -529,6 +536,7 @@ _LAYER_BACKWARD: dict[str, Step] = {
     "missing_1_over_D": staged(**SAMPLES, **_DX["missing_1_over_N"]),
     "D_is_N": staged(**SAMPLES, count=lambda columns, x: len(x)),
     "no_gamma": staged(**SAMPLES, weigh=_unweighed),
+    "first_gamma": staged(**SAMPLES, weigh=lambda dout, gamma: dout * gamma.flatten()[0]),
     "dgamma_axis": _sums_of_rows,
     "dgamma_of_dxhat": staged(**SAMPLES, dgamma=lambda dout, xhat, x, gamma: summed(dout * gamma * xhat)),
     "dgamma_mean": staged(**SAMPLES, **_DX["dgamma_mean"], **_DX["dbeta_mean"]),
@@ -588,6 +596,8 @@ _GROUP_FORWARD: dict[str, Step] = {
     "unbiased_norm": own_columns(**GROUPS, var=bessel),
     "eps_outside": own_columns(**GROUPS, root=_outside),
     "eps_hard": own_columns(**GROUPS, eps_of=_usual_eps),
+    "no_gamma": own_columns(**GROUPS, affine=_shift_only),
+    "no_beta": own_columns(**GROUPS, affine=_scale_only),
     "no_affine": own_columns(**GROUPS, affine=_plain),
     "first_gamma": own_columns(**GROUPS, affine=lambda rows, gamma, beta: rows * gamma[:1] + beta[:1]),
     "no_error": own_columns(**_NO_REFUSAL),
@@ -605,6 +615,9 @@ _GROUP_BACKWARD: dict[str, Step] = {
     "gamma_outside": staged(**GROUPS, weigh=_unweighed, after=_outer_gamma),
     "strided_groups": staged(there=_interleaved, back=_apart_again),
     "groups_ignored": staged(**GROUPS, groups_of=lambda groups: 1),
+    "group_size": lambda dout, x, gamma, groups, *, eps=1e-5: staged(
+        **GROUPS, groups_of=lambda _: x.shape[1] // groups
+    )(dout, x, gamma, groups, eps=eps),
     "instance_norm": staged(there=_per_plane, back=_from_planes),
     "over_batch": staged(there=_across_images, back=_from_across),
     "stats_constant": staged(**GROUPS, **_DX["stats_constant"]),
@@ -651,6 +664,10 @@ _FOLD: dict[str, Step] = {
     "bias_kept": folding_rows(shift=lambda b, mean, slope, beta: b + torch.zeros_like(mean)),
     "none_stays_none": folding_rows(finish=lambda w, b, given: (w, b if given is not None else None)),
     "weights_not_scaled": folding_rows(rows=unchanged),
+    "weights_by_gamma": lambda w, b, gamma, *rest, eps=1e-5: (
+        torch.einsum("o...,o->o...", w, gamma),
+        RIGHT_AGAIN["fold_batchnorm"](w, b, gamma, *rest, eps=eps)[1],
+    ),
     "scales_last_axis": folding_rows(rows=_by_last_axis),
     "mean_factor": folding_rows(rows=lambda w, slope: w * (summed(slope[:, None]) / len(slope))),
     "w_inplace": _scales_callers_weights,
@@ -668,6 +685,8 @@ def _bias_rows(dout, x, gamma, running_var, *, eps=1e-5):
 _BIAS: dict[str, Step] = {
     "always_zero": bias_columns(evaluation=lambda total, gamma, var, eps: total * 0),
     "never_zero": bias_columns(training=_still_statistics),
+    "both_evaluation": lambda dout, x, gamma, var, *, eps=1e-5: (summed(dout) * gamma / root_of(var, eps),) * 2,
+    "eval_is_dbeta": bias_columns(evaluation=lambda total, gamma, var, eps: total),
     "is_dbeta": bias_columns(training=lambda dout, x, gamma, eps: summed(dout)),
     "no_gamma": bias_columns(evaluation=lambda total, gamma, var, eps: total / root_of(var, eps)),
     "no_istd": bias_columns(evaluation=lambda total, gamma, var, eps: total * gamma),
@@ -700,6 +719,8 @@ _GAP: dict[str, Step] = {
     "shift_first": largest(moved=lambda x, scale, shift: (x + shift) * scale),
     "against_moved": largest(other=lambda norm, x, scale, shift: norm(x) * scale + shift),
     "against_input": largest(other=lambda norm, x, scale, shift: x),
+    "outside": lambda norm, x, scale, shift: float(torch.amax(torch.abs(norm(x) * scale + shift - norm(x)))),
+    "without_norm": lambda norm, x, scale, shift: max(map(abs, (x * scale + shift - x).flatten().tolist())),
     "of_difference": largest(
         moved=lambda x, scale, shift: x * scale + shift - x,
         other=lambda norm, x, scale, shift: torch.zeros(x.shape),

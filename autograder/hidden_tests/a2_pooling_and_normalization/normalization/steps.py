@@ -252,7 +252,7 @@ def eval_backward(
     inverse: Step = inverse_root,
     eps_of: Step = same,
     dx: Step = lambda dout, gamma, inverse, xhat: dout * channelwise(gamma, dout) * inverse,
-    dgamma: Step = lambda dout, xhat, x, mean: sum_per_channel(dout * xhat),
+    dgamma: Step = lambda dout, away, inverse, x: sum_per_channel(dout * away * inverse),
     dbeta: Step = lambda dout, gamma: sum_per_channel(dout),
     finish: Step = lambda dx, dgamma, dbeta: (dx, dgamma, dbeta),
 ) -> Step:
@@ -260,8 +260,8 @@ def eval_backward(
 
     def gradients(dout, x, gamma, running_mean, running_var, *, eps=1e-5):
         inv = inverse(var(x, running_var), eps_of(eps))
-        xhat = (x - mean(x, running_mean)) * inv
-        return finish(dx(dout, gamma, inv, xhat), dgamma(dout, xhat, x, running_mean), dbeta(dout, gamma))
+        away = x - mean(x, running_mean)
+        return finish(dx(dout, gamma, inv, away * inv), dgamma(dout, away, inv, x), dbeta(dout, gamma))
 
     return gradients
 

@@ -28,7 +28,7 @@ from autograder.testing import expect_error, expect_pure, question
 
 SHAPES = pytest.mark.parametrize(
     "shape",
-    [(3, 2, 4, 5), (1, 4, 3, 2), (4, 3, 1, 2)],
+    [(3, 2, 4, 5), (1, 4, 3, 4), (4, 3, 1, 2)],
     ids=["several images", "a single image", "images of a single row"],
 )
 
@@ -59,9 +59,10 @@ def test_channels_out(student, rng, once, shape):
 @question("batchnorm2d")
 @pytest.mark.parametrize("part", ["running_mean", "running_var"], ids=["the mean", "the variance"])
 def test_channels_stored(student, rng, once, part):
-    """What is stored in training, with the usual momentum and another."""
+    """What is stored in training, with the usual momentum and another, also for a single channel."""
     expect_forward(student, once, layer(rng, 2, 3, 1, 2), part, training=True)
     expect_forward(student, once, layer(rng, 3, 2, 2, 1), part, training=True, momentum=0.7)
+    expect_forward(student, once, layer(rng, 2, 1, 3, 2), part, training=True)
 
 
 @question("batchnorm2d")

@@ -33,8 +33,8 @@ from autograder.testing import Judged, expect, expect_pure, question
 
 SHAPES = pytest.mark.parametrize(
     ("shape", "eps"),
-    [((7, 3), 1e-5), ((3, 8), 1e-5), ((2, 4), 0.5)],
-    ids=["many samples", "more features than samples", "two samples"],
+    [((7, 3), 1e-5), ((3, 8), 1e-5), ((4, 4), 1e-5), ((2, 4), 0.5)],
+    ids=["many samples", "more features than samples", "as many features as samples", "two samples"],
 )
 
 

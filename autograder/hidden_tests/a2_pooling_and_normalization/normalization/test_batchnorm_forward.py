@@ -34,7 +34,9 @@ def expect_batch(student: Any, once: Any, case: Layer, *looked_at: str, toleranc
 
 @question("batchnorm_forward")
 @pytest.mark.parametrize(
-    "shape", [(7, 3), (3, 8), (2, 4)], ids=["many samples", "more features than samples", "two samples"]
+    "shape",
+    [(7, 3), (3, 8), (4, 4), (2, 4)],
+    ids=["many samples", "more features than samples", "as many features as samples", "two samples"],
 )
 def test_batch_out(student, rng, once, shape):
     """What comes out in training."""

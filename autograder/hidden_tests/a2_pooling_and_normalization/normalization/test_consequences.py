@@ -35,7 +35,7 @@ Tensor = torch.Tensor
 FOLDED = ("w", "b")
 WEIGHTS = pytest.mark.parametrize(
     "shape",
-    [(3, 5), (4, 2, 3), (2, 3, 5, 4), (3, 2, 2, 1, 4)],
+    [(3, 5), (4, 2, 4), (2, 3, 5, 4), (3, 2, 2, 1, 4)],
     ids=["dense", "over a line", "over an image", "over a volume"],
 )
 

@@ -60,7 +60,9 @@ def expect_group_back(
 # Layer norm
 
 ROWS = pytest.mark.parametrize(
-    "shape", [(6, 4), (3, 8), (1, 5)], ids=["more samples than features", "more features", "a single sample"]
+    "shape",
+    [(6, 4), (3, 8), (4, 4), (1, 5)],
+    ids=["more samples than features", "more features", "as many features as samples", "a single sample"],
 )
 
 
@@ -149,7 +151,7 @@ def test_layer_back_pure(student, rng, once):
 
 GROUPS = pytest.mark.parametrize(
     ("shape", "groups"),
-    [((2, 6, 3, 4), 3), ((3, 4, 2, 5), 1), ((5, 3, 2, 4), 3), ((1, 8, 3, 2), 2)],
+    [((2, 6, 3, 4), 3), ((3, 4, 2, 4), 1), ((5, 3, 2, 4), 3), ((1, 8, 3, 2), 2)],
     ids=["several groups", "all channels in one group", "each channel alone", "a single image"],
 )
 
