@@ -14,7 +14,6 @@ from course_utils.plotting.canvas import (
     GREY,
     LINES,
     ORANGE,
-    PURPLE,
     SKY,
     STYLES,
     box,
@@ -66,10 +65,10 @@ def overlapping_windows(max_pool2d_forward: Function, picture: Any, kernel: int,
     x = np.array(picture, dtype=np.float64)
     out = _pool(max_pool2d_forward, x, (kernel, kernel), stride=stride)
     figure, axes = canvas("A pixel in several windows may win several times", 1, 2, 2.7, width_ratios=[1.9, 1])
-    show(axes[0, 0], x, f"windows of {kernel} × {kernel}, stride {stride}", cmap="Blues", vmin=0, vmax=16)
+    show(axes[0, 0], x, f"windows of {kernel} × {kernel}, stride {stride}", cmap="Blues", vmin=0, vmax=24)
     numbers(axes[0, 0], x, size=9)
     _frames(axes[0, 0], out.shape, kernel, stride)
-    show(axes[0, 1], out, "their maxima", cmap="Blues", vmin=0, vmax=16)
+    show(axes[0, 1], out, "their maxima", cmap="Blues", vmin=0, vmax=24)
     numbers(axes[0, 1], out, size=9)
     return figure
 
@@ -78,12 +77,11 @@ def _frames(ax: Axes, positions: tuple[int, ...], kernel: int, stride: int) -> N
     """Frames around windows, each a little inside the last, so that none hides another."""
     from matplotlib.patches import Rectangle  # noqa: PLC0415 - see canvas
 
-    colours = (ORANGE, BLUE, PURPLE, BLACK)
-    for index, (i, j) in enumerate(np.ndindex(*positions)):
+    for i, j in np.ndindex(*positions):
         inset = 0.06 + 0.1 * ((i + j) % 2)
         corner = (j * stride - 0.5 + inset, i * stride - 0.5 + inset)
         side = kernel - 2 * inset
-        style, colour = STYLES[(i + j) % 2], colours[index % len(colours)]
+        style, colour = (("-", BLACK), ("--", BLUE))[(i + j) % 2]
         ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=2, linestyle=style))
 
 
@@ -107,15 +105,15 @@ def routes(max_pool2d_backward: Function, picture: Any, gradient: Any, kernel: i
         "Each gradient goes to its winner, and what meets there adds up", 1, 3, 2.3, width_ratios=[1, 2, 2]
     )
     above, image, below = axes[0]
-    show(above, dout, "from above, dout", cmap="Blues", vmin=0, vmax=16)
+    show(above, dout, "from above, dout", cmap="Blues", vmin=0, vmax=24)
     numbers(above, dout, size=9)
-    show(image, x, "the winners in x", cmap="Blues", vmin=0, vmax=16)
+    show(image, x, "the winners in x", cmap="Blues", vmin=0, vmax=24)
     numbers(image, x, size=8)
-    show(below, dx, "what arrives, dx", cmap="Blues", vmin=0, vmax=16)
+    show(below, dx, "what arrives, dx", cmap="Blues", vmin=0, vmax=24)
     numbers(below, dx, size=8)
     for place, reached in zip(np.ndindex(*dout.shape), every, strict=True):
         for row, column in np.argwhere(reached != 0):
-            box(image, float(row), float(column), 1, 1, ORANGE)
+            box(image, float(row), float(column), 1, 1, BLACK)
             _arrow(figure, above, place, image, (int(row), int(column)))
     return figure
 
@@ -131,8 +129,8 @@ def _arrow(figure: Figure, start: Axes, source: tuple[int, ...], end: Axes, targ
         axesA=start,
         axesB=end,
         arrowstyle="-|>",
-        color=ORANGE,
-        linewidth=1.2,
+        color=BLACK,
+        linewidth=1,
         shrinkA=1,
         shrinkB=1,
     )
