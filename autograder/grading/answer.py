@@ -136,16 +136,22 @@ class _Exam:
         if question.manual:
             return score(question, ())
         first = self._try(question, {}, self.limits.question_wall_s)
-        if first.complete or not _tried(first.result):
+        if first.complete or not (_tried(first.result) or self._answered(question)):
             return first.result
         second = self._second_try(question, first)
-        if second is None or second.result.points <= first.result.points:
+        if second is None or not _better(second.result, first.result):
             return replace(first.result, diagnosis=self._diagnosis(first))
         names = ", ".join(sorted(second.replacements))
         remark = f"Graded with our versions of {names}, because yours cost this question points."
         # What the first try shows is the student's own work; where that has no name, the rest may have one.
         diagnosis = None if second.complete else self._diagnosis(first) or self._diagnosis(second)
         return replace(second.result, helped=True, remarks=(*second.result.remarks, remark), diagnosis=diagnosis)
+
+    def _answered(self, question: Question) -> bool:
+        """Whether a student wrote something. What isn't implemented may be a prerequisite that the answer calls."""
+        stubs = {cell.id: cell.source for cell in self.notebook.cells}
+        own = [cell for cell in self.submission.cells if cell.question == question.id and cell.role is Role.SOLUTION]
+        return any(cell.source != stubs.get(cell.id) for cell in own)
 
     def _second_try(self, question: Question, first: _Try) -> _Try | None:
         """Ask again with our versions of the prerequisites, if there are any.
@@ -216,6 +222,11 @@ class _Exam:
 
 def _tried(result: QuestionResult) -> bool:
     return any(entry.verdict is not Verdict.NOT_IMPLEMENTED for entry in result.tests)
+
+
+def _better(second: QuestionResult, first: QuestionResult) -> bool:
+    """Whether the second try earns more, or tells more than that something is not implemented."""
+    return second.points > first.points or (_tried(second) and not _tried(first))
 
 
 def _cell_remarks(submission: Submission, reports: Sequence[CellReport]) -> tuple[str, ...]:

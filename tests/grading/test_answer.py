@@ -91,11 +91,10 @@ def test_a_right_notebook_earns_everything_automatic(tests):
     assert worker.asked == [{}]
 
 
-def test_a_broken_prerequisite_costs_its_own_points_only(tests):
-    """The question that builds on it is tried again with our version, and says so."""
-    # The fake replaces names in its dict; total looks its helper up there, as a notebook's globals do.
-    scope = {"size": lambda n: n}
-    scope["total"] = lambda ns: sum(scope["size"](n) for n in ns)
+def on_top_of(size, total=sum):
+    """A worker whose total calls its size: the fake replaces names in its dict, as a notebook's globals do."""
+    scope = {"size": size}
+    scope["total"] = lambda ns: total(scope["size"](n) for n in ns)
     worker = FakeWorker(scope)
     original_ask = worker.ask
 
@@ -105,10 +104,33 @@ def test_a_broken_prerequisite_costs_its_own_points_only(tests):
         return session
 
     worker.ask = ask
+    return worker
+
+
+def stub(_):
+    raise NotImplementedError
+
+
+def test_a_broken_prerequisite_costs_its_own_points_only(tests):
+    """The question that builds on it is tried again with our version, and says so."""
+    worker = on_top_of(lambda n: n)
     result = grade_submission(SUBMISSION, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), LIBRARY)
     assert points(result)[:2] == [(0, 0), (4, 0)]
     assert result.questions[1].helped
     assert "our versions of size" in result.questions[1].remarks[-1]
+
+
+@pytest.mark.parametrize(("total", "earned", "verdict"), [(sum, 4, "PASSED"), (max, 2, "FAILED")])
+def test_an_answer_on_top_of_an_untouched_prerequisite_is_graded(tests, total, earned, verdict):
+    """What isn't implemented is not the answer that was written, which has its own verdict, right or wrong."""
+    cells = (CELLS[0], replace(CELLS[1], source="def total(ns): return ..."))
+    worker = on_top_of(stub, total)
+    submission = replace(SUBMISSION, cells=cells)
+    result = grade_submission(submission, NOTEBOOK, tests, FakeSandbox(lambda cells: worker), LIBRARY)
+    assert points(result)[:2] == [(0, 0), (earned, 0)]
+    assert set(result.questions[0].verdicts.values()) == {"NOT_IMPLEMENTED"}
+    assert result.questions[1].verdicts["test_total"] == verdict
+    assert result.questions[1].helped
 
 
 def test_what_a_question_does_not_allow_is_gone_in_both_tries(tests):
@@ -123,10 +145,6 @@ def test_what_a_question_does_not_allow_is_gone_in_both_tries(tests):
 
 def test_no_second_try_for_what_was_not_tried(tests):
     """An untouched stub is not asked twice, and has the verdict NOT_IMPLEMENTED."""
-
-    def stub(_):
-        raise NotImplementedError
-
     result, worker = grade(tests, {"size": stub, "total": stub}, library=LIBRARY)
     assert points(result) == [(0, 0), (0, 0), (0, 1)]
     assert set(result.questions[1].verdicts.values()) == {"NOT_IMPLEMENTED"}
