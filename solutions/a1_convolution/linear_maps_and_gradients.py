@@ -694,6 +694,11 @@ with plotting.when_ready():
 # It belongs to the axis of the filters, not to the last one. What shape must it have to meet `(N, C_out, L)`
 # there? And what if it is `None`?
 # </details>
+# <details><summary>Hint 4: numbers</summary>
+#
+# One image with two channels of a single pixel, 3 and 4; two filters of 1 × 1, (1, 2) and (10, 0); biases 5 and
+# 7. The only column is (3, 4), the product is (11, 30), and the output (16, 37) has the shape `(1, 2, 1, 1)`.
+# </details>
 
 
 # %% question="conv2d_im2col" role="solution"
@@ -987,6 +992,10 @@ plotting.copying_filters(unfold_kernels, layers.conv2d_forward, letter, (2, 3))
 #
 # `y += w[k] * ...` into an array of whole numbers refuses fractions. Which dtype must the sum start with?
 # </details>
+# <details><summary>Hint 3: numbers</summary>
+#
+# $x = (1, 2, 3)$, $w = (10, 1)$: $10 \cdot (1, 2) + 1 \cdot (2, 3) = (12, 23)$.
+# </details>
 
 
 # %% question="conv1d_by_shifts" role="solution"
@@ -1213,6 +1222,12 @@ with plotting.when_ready():
 #
 # For `dw` a dilated `dout` slides over the padded `x`, and if the stride left pixels over, there are more
 # positions than the filter has entries. Which ones are meant?
+# </details>
+# <details><summary>Hint 4: numbers</summary>
+#
+# One row, `x` is 1 2, the filter 1 10 100, padding `(0, 1)`, `dout` is 1 5. For `dx`, the flipped filter 100 10
+# 1 slides over 0 0 1 5 0 0 and gives 1 15 150 500; without the padding that is 15 150. For `dw`, 1 5 slides
+# over 0 1 2 0 and gives 5 11 2.
 # </details>
 
 
