@@ -116,13 +116,16 @@ def competing(
     view: Step = side_by_side,
     reduce: Step = lambda parts: parts.amax(1),
     refuse: Step = lambda channels, pieces: channels % pieces != 0,
+    error: type[Exception] = ValueError,
+    demand: Step = unchanged,
     finish: Step = unchanged,
 ) -> Step:
     """Build maxout_forward."""
 
     def maxout_forward(x: Tensor, pieces: int) -> Tensor:
         if refuse(x.shape[1], pieces):
-            raise ValueError("channels are left over")
+            raise error("channels are left over")
+        demand(x.shape)
         return finish(reduce(view(x[:, : x.shape[1] // pieces * pieces], pieces)))
 
     return maxout_forward
@@ -139,6 +142,7 @@ def competing_back(
     shares: Step = winners,
     chain: Step = lambda shares, dout: shares * dout.unsqueeze(1),
     refuse: Step = lambda channels, pieces: channels % pieces != 0,
+    error: type[Exception] = ValueError,
     merge: Step = lambda parts: parts.flatten(1, 2),
     finish: Step = unchanged,
 ) -> Step:
@@ -146,7 +150,7 @@ def competing_back(
 
     def maxout_backward(dout: Tensor, x: Tensor, pieces: int) -> Tensor:
         if refuse(x.shape[1], pieces):
-            raise ValueError("channels are left over")
+            raise error("channels are left over")
         kept = x.shape[1] // pieces * pieces
         dx = torch.zeros_like(x)
         dx[:, :kept] = merge(chain(shares(view(x[:, :kept], pieces)), dout))
@@ -180,25 +184,28 @@ def planned(
     stride_of: Step = lambda stride, kernel: kernel if stride is None else stride,
     too_wide: Step = lambda padding, kernel: padding > kernel // 2,
     refuse: bool = True,
+    error: type[Exception] = ValueError,
     windows: Step = lambda last, stride: len(range(0, last + 1, stride)),
-    swapped: bool = False,
+    arrange: Step = unchanged,
     first: Step = lambda place, stride: place * stride,
     ahead: Step = unchanged,
+    once: bool = False,
+    bordered: Step = unchanged,
 ) -> Step:
     """Build the plan of windows: the places along both axes."""
 
-    def plan(size: Any, kernel: Any, stride: Any, padding: Any) -> list[Places]:
+    def plan(size: Any, kernel: Any, stride: Any, padding: Any, known: Any = None) -> list[Places]:
         k, p = kernels(pair_of(kernel)), paddings(pair_of(padding))
         s = strides(pair_of(stride_of(stride, kernel)))
         if any(map(too_wide, p, k)):
             raise ValueError("the padding is too wide")
-        last = [n + q + q - m for n, q, m in zip(size, p, k, strict=True)]
+        last = [n + (q if once else q + q) - m for n, q, m in zip(size, p, k, strict=True)]
         if refuse and min(last) < 0:
-            raise ValueError("no window fits")
-        many = [max(windows(end, step), 0) for end, step in zip(last, s, strict=True)]
+            raise error("no window fits")
+        many = [max(windows(end, step), 0) for end, step in zip(last, s, strict=True)] if known is None else list(known)
         return [
             Places(n, m, step, q, ahead=ahead(q), windows=count, first=first)
-            for n, m, step, q, count in zip(size, k, s, p, many[::-1] if swapped else many, strict=True)
+            for n, m, step, q, count in zip(size, k, s, bordered(p), arrange(many), strict=True)
         ]
 
     return plan
@@ -228,11 +235,13 @@ def pooled(
     plan: Step = PLAN,
     fill: float = -math.inf,
     reduce: Step = largest_within,
+    demand: Step = unchanged,
     finish: Step = unchanged,
 ) -> Step:
     """Build max_pool2d_forward."""
 
     def forward(x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
+        demand(x.shape[2:], kernel, stride, padding)
         windows, inside, border = gather(x, plan(x.shape[2:], kernel, stride, padding), fill)
         if not windows.numel():
             return finish(x.new_zeros(windows.shape[:4]))
@@ -278,17 +287,19 @@ def scattered_back(
     """Build max_pool2d_backward: all windows are scattered at once."""
 
     def back(dout: Tensor, x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
-        places = plan(x.shape[2:], kernel, stride, padding)
+        places = plan(x.shape[2:], kernel, stride, padding, dout.shape[2:])
         windows, inside, border = gather(x, places, fill)
-        heard = dout[:, :, : windows.shape[2], : windows.shape[3]]
-        gradient = chain(shares(windows, inside, border), heard, windows)
+        if fill < 0 and not border.flatten(2).any(2).all():
+            raise IndexError("a window lies outside")
+        gradient = chain(shares(windows, inside, border), dout, windows)
         down, right = (2 * p for p in pair_of(padding))
         wide = x.new_zeros((*x.shape[:2], x.shape[2] + down, x.shape[3] + right))
         rows, columns = target([axis.at + p for axis, p in zip(places, pair_of(padding), strict=True)])
         for i in range(len(rows)):
             for j in range(len(columns)):
-                where = slice(None), slice(None), rows[i][:, None], columns[j][None, :]
-                new = gradient[:, :, i, j]
+                row, column = rows[i] < wide.shape[2], columns[j] < wide.shape[3]
+                where = slice(None), slice(None), rows[i][row][:, None], columns[j][column][None, :]
+                new = gradient[:, :, i, j][:, :, row][..., column]
                 old = wide[where]
                 kept = torch.where(new != 0, new, old) if only_new else new
                 wide[where] = old + new if accumulate else kept
@@ -347,6 +358,7 @@ def pooled1d(
     first: Step = lambda place, stride: place * stride,
     reduce: Step = lambda windows: windows.amax(3),
     refuse: bool = True,
+    error: type[Exception] = ValueError,
     finish: Step = unchanged,
 ) -> Step:
     """Build max_pool1d: all windows at once, by their indices."""
@@ -354,7 +366,7 @@ def pooled1d(
     def max_pool1d(x: Tensor, kernel: int, *, stride: int | None = None) -> Tensor:
         step, last = stride_of(stride, kernel), x.shape[2] - kernel
         if refuse and last < 0:
-            raise ValueError("no window fits")
+            raise error("no window fits")
         starts = torch.tensor([first(place, step) for place in range(max(windows(last, step), 0))], dtype=torch.int64)
         at = starts[:, None] + torch.arange(kernel)
         if not at.numel():
@@ -430,12 +442,12 @@ def recursive(
     shrink: Step = lambda width: width**-0.5,
     drawn_first: bool = False,
     forth: Step = lambda h, w: torch.einsum("ni,oi->no", h, w),
-    slope_at: Step = lambda a, h: a,
+    slope_at: Step = lambda before, a, h: a,
     local: Step = lambda backward, dh, a: backward(dh, a),
     home: Step = lambda da, w: torch.einsum("no,oi->ni", da, w),
     top: Step = torch.ones_like,
     length: Step = torch.linalg.vector_norm,
-    behind: bool = False,
+    measured: Step = lambda before, inside, behind: before,
     finish: Step = torch.stack,
 ) -> Step:
     """Build gradient_by_depth: each layer asks the next for its gradient."""
@@ -452,8 +464,9 @@ def recursive(
             a = forth(h, w)
             out = forward(a)
             dh, norms = from_layer(number + 1, out)
-            dx = home(local(backward, dh, slope_at(a, out)), w)
-            return dx, [length(dh if behind else dx), *norms]
+            da = local(backward, dh, slope_at(h, a, out))
+            dx = home(da, w)
+            return dx, [length(measured(dx, da, dh)), *norms]
 
         return finish(from_layer(0, torch.randn((rows(width), width), **settings))[1])
 

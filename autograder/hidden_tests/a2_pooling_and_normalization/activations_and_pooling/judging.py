@@ -27,8 +27,8 @@ def dark(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float
 
 
 def close(rng: np.random.Generator, *shape: int) -> torch.Tensor:
-    """Positive numbers that are all different, and by very little."""
-    return distinct(rng, *shape) / 1024 + 1
+    """Positive numbers that are all different, and by so little that a tolerance takes them for equal."""
+    return distinct(rng, *shape) / 2**17 + 1
 
 
 def without(got: Any, places: torch.Tensor) -> Any:

@@ -28,6 +28,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     maxout_back,
     one_by_one,
     one_by_one_back,
+    pieces_of,
     sigmoid,
     step_at_zero,
     tanh,
@@ -108,6 +109,13 @@ _RELU = (
         lambda x: x * step_at_zero(x),
         finish=_single,
     ),
+    Mistake(
+        "relu_array",
+        "relu",
+        {"relu_forward": lambda x: x.clamp(min=0).numpy()},
+        "Your result is a NumPy array.",
+        "Which library holds the input? Its tensors have all that you need.",
+    ),
     _backward(
         "not_masked",
         "Your gradient passes everywhere.",
@@ -125,6 +133,19 @@ _RELU = (
         "Your gradient holds zeros and ones only.",
         "The chain rule multiplies two things: which one is missing?",
         weigh=lambda dout, slope: slope,
+    ),
+    _backward(
+        "mask_float32",
+        "Your gradient holds zeros and ones only, in float32.",
+        "The chain rule multiplies two things: which one is missing?",
+        weigh=lambda dout, slope: slope.float(),
+    ),
+    _backward(
+        "is_forward",
+        "Your gradient is the result of the forward pass.",
+        "How much does the result change if x grows by a little, and what comes in from above?",
+        weigh=lambda dout, slope: slope,
+        slope=lambda x: x.clamp(min=0),
     ),
     _backward(
         "times_value",
@@ -288,6 +309,29 @@ _SMOOTH = (
         lambda x, slope: leaky_slope(x, 0.01),
         settings=SLOPE,
     ),
+    _smooth_back(
+        "leaky_back_no_dout",
+        "leaky_relu",
+        "Your gradient does not depend on the incoming gradient.",
+        "The chain rule multiplies two things: which one is missing?",
+        leaky_slope,
+        settings=SLOPE,
+        weigh=lambda dout, slope: slope,
+    ),
+    Mistake(
+        "leaky_back_dout_on_one_side",
+        "activations",
+        {"leaky_relu_backward": lambda dout, x, *, slope=0.01: torch.where(x > 0, dout, torch.full_like(x, slope))},
+        "On the negative side your gradient does not depend on the incoming gradient.",
+        "The chain rule holds on both sides.",
+    ),
+    Mistake(
+        "leaky_back_is_forward",
+        "activations",
+        {"leaky_relu_backward": lambda dout, x, *, slope=0.01: torch.where(x > 0, dout, slope * x)},
+        "On the negative side your gradient is the result of the forward pass.",
+        "The chain rule holds on both sides: what is the slope there multiplied by?",
+    ),
     _smooth(
         "elu_one_missing",
         "elu",
@@ -318,6 +362,22 @@ _SMOOTH = (
         "With another alpha your function jumps at 0.",
         "What does alpha scale: the exponential alone?",
         lambda x, alpha: torch.where(x > 0, x, alpha * torch.exp(x.clamp(max=0)) - 1),
+        settings=ALPHA,
+    ),
+    _smooth(
+        "elu_one_inside",
+        "elu",
+        "Your function jumps at 0, and ends at 0 on the left.",
+        "Which of the two is taken off first: is the 1 in the exponent?",
+        lambda x, alpha: torch.where(x > 0, x, alpha * torch.exp((x - 1).clamp(max=0))),
+        settings=ALPHA,
+    ),
+    _smooth(
+        "elu_alpha_both_sides",
+        "elu",
+        "alpha acts on the positive numbers, too.",
+        "What does alpha scale?",
+        lambda x, alpha: alpha * RIGHT["elu_forward"](x),
         settings=ALPHA,
     ),
     _smooth(
@@ -375,6 +435,22 @@ _SMOOTH = (
         elu_slope,
         settings=ALPHA,
         at=lambda dout, x: dout,
+    ),
+    _smooth_back(
+        "elu_back_no_dout",
+        "elu",
+        "Your gradient does not depend on the incoming gradient.",
+        "The chain rule multiplies two things: which one is missing?",
+        elu_slope,
+        settings=ALPHA,
+        weigh=lambda dout, slope: slope,
+    ),
+    Mistake(
+        "elu_back_dout_on_one_side",
+        "activations",
+        {"elu_backward": lambda dout, x, *, alpha=1.0: torch.where(x > 0, dout, elu_slope(x, alpha))},
+        "On the negative side your gradient does not depend on the incoming gradient.",
+        "The chain rule holds on both sides.",
     ),
     _smooth(
         "sigmoid_sign",
@@ -463,6 +539,13 @@ _SMOOTH = (
         lambda x: (1 - torch.exp(-2 * x)) / (1 + torch.exp(-2 * x)),
     ),
     _smooth(
+        "tanh_other_side_overflow",
+        "tanh",
+        "Huge positive numbers give NaN.",
+        "What is infinity over infinity? Let exp meet negative numbers only.",
+        lambda x: (torch.exp(2 * x) - 1) / (torch.exp(2 * x) + 1),
+    ),
+    _smooth(
         "tanh_half_as_steep",
         "tanh",
         "Your curve is half as steep as it should be.",
@@ -490,6 +573,13 @@ _SMOOTH = (
         "You take x for the result of the function.",
         "1 - t ** 2 wants tanh of x: what are you given?",
         lambda x: 1 - x**2,
+    ),
+    _smooth_back(
+        "tanh_back_overflow",
+        "tanh",
+        "Huge numbers give NaN in your gradient.",
+        "What is infinity over infinity? Let exp meet negative numbers only.",
+        lambda x: 1 - ((torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x))) ** 2,
     ),
     _smooth_back(
         "tanh_back_not_squared",
@@ -577,6 +667,20 @@ _SMOOTH = (
         lambda x: below(x) + x * bell(x) * math.sqrt(2 * math.pi),
     ),
     _smooth_back(
+        "gelu_back_bell_narrow",
+        "gelu",
+        "Your gradient is right far from 0, but its bend around 1 comes too early.",
+        "What stands in the exponent of the bell?",
+        lambda x: below(x) + x * torch.exp(-(x**2)) / math.sqrt(2 * math.pi),
+    ),
+    _smooth_back(
+        "gelu_back_bell_halved",
+        "gelu",
+        "Your gradient is a little too small to the right of 0 and too large to the left.",
+        "Write the product rule down: what is the derivative of the second factor, with all its constants?",
+        lambda x: below(x) + x * bell(x) / 2,
+    ),
+    _smooth_back(
         "gelu_back_bell_without_x",
         "gelu",
         "Your gradient is too large around 0.",
@@ -617,6 +721,17 @@ def _out(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
 
 def _back(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
     return Mistake("maxout_back_" + id, "maxout", {"maxout_backward": maxout_back(**steps)}, symptom, hint)
+
+
+def _with_places(x: Tensor, pieces: int) -> tuple[Tensor, ...]:
+    if x.shape[1] % pieces:
+        raise ValueError("the pieces do not divide the channels")
+    return tuple(torch.stack(pieces_of(x, pieces)).max(0))
+
+
+def _four_axes(x: Tensor) -> None:
+    if x.ndim != 4:
+        raise ValueError(f"not enough values to unpack (expected 4, got {x.ndim})")
 
 
 def _neighbours(x: Tensor, pieces: int) -> list[Tensor]:
@@ -728,6 +843,31 @@ _MAXOUT = (
         "What does the docstring say about pieces that don't divide the channels?",
         check=False,
     ),
+    _out(
+        "other_error",
+        "Channels that are left over raise an error of another kind.",
+        "Which error does the docstring name?",
+        error=RuntimeError,
+    ),
+    _out(
+        "assertion",
+        "Channels that are left over end in an AssertionError.",
+        "Which error does the docstring name?",
+        error=AssertionError,
+    ),
+    Mistake(
+        "maxout_with_places",
+        "maxout",
+        {"maxout_forward": _with_places},
+        "Your result is a tuple.",
+        "What does Tensor.max give beside the largest number?",
+    ),
+    _out(
+        "images_only",
+        "Only images work: vectors and sequences fail.",
+        "How many axes may there be behind the channels?",
+        demand=_four_axes,
+    ),
     _out("float32", "Your result is float32 whatever comes in.", _DTYPE, finish=_single),
     _out("float64", "Your result is float64 whatever comes in.", _DTYPE, finish=_double),
     Mistake(
@@ -800,6 +940,12 @@ _MAXOUT = (
         "What does the docstring say about pieces that don't divide the channels?",
         check=False,
         place=lambda gradients, x, pieces: torch.cat([*gradients, torch.zeros_like(x[:, : x.shape[1] % pieces])], 1),
+    ),
+    _back(
+        "other_error",
+        "For your gradient, channels that are left over raise an error of another kind.",
+        "Which error does the docstring name?",
+        error=RuntimeError,
     ),
     _back("float32", "Your gradient is float32 whatever comes in.", _DTYPE, finish=_single),
     Mistake(

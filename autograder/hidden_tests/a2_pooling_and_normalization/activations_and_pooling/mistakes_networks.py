@@ -40,7 +40,7 @@ def _with_zeros(images: Tensor, shift: Any) -> Tensor:
 
 
 def _features_moved(after: Tensor, before: Tensor, shift: Any) -> Tensor:
-    return after - torch.roll(before, tuple(shift), dims=(-2, -1))
+    return after - torch.roll(before, tuple(shift), dims=(2, 3))
 
 
 def _per_image(change: Tensor) -> Tensor:
@@ -75,6 +75,18 @@ _SHIFT = (
         "You divide by the norm of the images.",
         "A thousandfold of the features must give the same number: what is the change compared with?",
         relative=lambda change, before, after, images: change / images,
+    ),
+    _shift(
+        "divided_by_both",
+        "You divide by the norms of both features together.",
+        "Whose norm stands below?",
+        relative=lambda change, before, after, images: change / (before + after),
+    ),
+    _shift(
+        "root_twice",
+        "Your number is the root of what it should be.",
+        "How many roots does a norm have?",
+        finish=lambda ratio: float(ratio) ** 0.5,
     ),
     _shift(
         "no_root",
@@ -198,6 +210,16 @@ def _summed(b: Tensor, total: Tensor) -> Tensor:
     return b + total
 
 
+def _too_early(layers: list[Any]) -> Any:
+    if not layers:
+        raise ValueError("there are no layers")
+    w, b = (part.clone() for part in layers[0])
+    for next_w, next_b in layers[1:]:
+        w = next_w @ w
+        b = w @ b + next_b
+    return w, b
+
+
 def _first_two(layers: list[Any]) -> list[Any]:
     return layers[:2]
 
@@ -208,6 +230,25 @@ _LINEAR = (
         "Your weights are right, your bias is the sum of all biases.",
         "What do the later layers do to an earlier bias?",
         biases=lambda w, b, total: _summed(b, total),
+    ),
+    Mistake(
+        "linear_updated_too_early",
+        "linear_collapse",
+        {"linear_collapse": _too_early},
+        "Your weights are right, your bias has gone through a layer too many.",
+        "Which matrix does the bias so far go through: the next layer's, or the product?",
+    ),
+    _linear(
+        "first_twice",
+        "Your first layer counts twice.",
+        "With which layer does your loop begin, and what do you begin with?",
+        rest=lambda stack: stack,
+    ),
+    _linear(
+        "list",
+        "Your result is a list.",
+        "What does the docstring say about the type of the result?",
+        finish=lambda w, b, layers: [w, b],
     ),
     _linear(
         "last_bias",
@@ -333,6 +374,20 @@ def _weights_first(forward: Step, backward: Step, depth: int, width: int, genera
     return by_depth(first=first, drawn=lambda draw, depth, width: kept)(forward, backward, depth, width, generator)
 
 
+def _matrix_first(forward: Step, backward: Step, depth: int, width: int, generator: Any) -> Tensor:
+    matrices: list[Tensor] = []
+
+    def through(h: Tensor, w: Tensor) -> Tensor:
+        matrices.append(w)
+        return h @ w.T
+
+    def local(backward: Step, dh: Tensor, a: Tensor) -> Tensor:
+        return backward(dh @ matrices.pop(), a)
+
+    build = by_depth(through=through, local=local, back=lambda da, w: da)
+    return build(forward, backward, depth, width, generator)
+
+
 def _seeded(_generator: Any) -> Any:
     return torch.Generator().manual_seed(0)
 
@@ -352,7 +407,13 @@ _DEPTH = (
         "behind_layer",
         "Each of your norms belongs to the layer before.",
         "Is the norm taken before or after the gradient goes through its layer?",
-        keep=lambda before, behind: behind,
+        keep=lambda before, inside, behind: behind,
+    ),
+    _depth(
+        "inside_layer",
+        "Your norms are taken between activation and matrix.",
+        "Which gradient is that at the input of a layer?",
+        keep=lambda before, inside, behind: inside,
     ),
     _depth(
         "no_root",
@@ -371,6 +432,18 @@ _DEPTH = (
         "Your norms are too small by one factor.",
         "A root of a mean is not the root of a sum.",
         measure=lambda x: (x * x).mean().sqrt(),
+    ),
+    _depth(
+        "per_image",
+        "You average the norms of the sixteen rows.",
+        "Is the norm taken over everything, or for each row?",
+        measure=lambda x: x.norm(dim=1).mean(),
+    ),
+    _depth(
+        "largest",
+        "You look at the largest entry only.",
+        "Which norm is asked for? It looks at all numbers.",
+        measure=lambda x: x.abs().max(),
     ),
     _depth(
         "spread",
@@ -400,7 +473,13 @@ _DEPTH = (
         "slope_at_output",
         "You ask for the slope at the output of the activation.",
         "Which tensor went into the activation?",
-        at=lambda a, h: h,
+        at=lambda before, a, h: h,
+    ),
+    _depth(
+        "slope_at_input",
+        "You ask for the slope at the input of the layer.",
+        "Which tensor went into the activation?",
+        at=lambda before, a, h: before,
     ),
     _depth(
         "slope_forgotten",
@@ -413,6 +492,13 @@ _DEPTH = (
         "You hand the gradient and the input to `backward` in the wrong order.",
         "In which order do your own backward functions take them?",
         local=lambda backward, dh, a: backward(a, dh),
+    ),
+    Mistake(
+        "depth_order",
+        "gradient_by_depth",
+        {"gradient_by_depth": _matrix_first},
+        "On the way back your gradient meets the matrix before the activation.",
+        "Which came last on the way up? It is the first on the way back.",
     ),
     _depth(
         "not_transposed",
@@ -456,6 +542,18 @@ _DEPTH = (
         "Your norms are float32.",
         "Which dtype does torch.randn give by default?",
         dtype=torch.float32,
+    ),
+    _depth(
+        "rounded",
+        "Your norms are right, but in float32.",
+        "Which dtype does torch.tensor give to a list of floats?",
+        finish=lambda norms: torch.stack(norms[::-1]).float(),
+    ),
+    _depth(
+        "list_of_tensors",
+        "Your result is a list of tensors.",
+        "What does the docstring say about the type of the result?",
+        finish=lambda norms: norms[::-1],
     ),
     _depth(
         "list",

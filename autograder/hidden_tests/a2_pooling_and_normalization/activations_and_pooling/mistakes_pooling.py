@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     pooling1d,
     pooling_back,
     spread,
+    unpadded,
     windows,
 )
 from autograder.mistakes import Mistake, Policy
@@ -85,16 +87,6 @@ def _from_zero(window: Tensor) -> Tensor:
     return window.amax((2, 3)).clamp(min=0)
 
 
-def _absolute(window: Tensor) -> Tensor:
-    finite = torch.where(torch.isinf(window), torch.zeros_like(window), window)
-    return finite.abs().amax((2, 3))
-
-
-def _finite_mean(window: Tensor) -> Tensor:
-    counted = torch.isfinite(window)
-    return torch.where(counted, window, torch.zeros_like(window)).sum((2, 3)) / counted.sum((2, 3))
-
-
 def _over_channels(window: Tensor) -> Tensor:
     return window.amax((1, 2, 3))[:, None].expand(window.shape[:2])
 
@@ -120,6 +112,21 @@ def _ignores_memory(x: Tensor, kernel: Any, **options: Any) -> Tensor:
     return RIGHT["max_pool2d_forward"](torch.as_strided(x, x.shape, torch.zeros(x.shape).stride()), kernel, **options)
 
 
+def _swapped_border(x: Tensor, padding: tuple[int, int]) -> Tensor:
+    return border()(x, padding[::-1])
+
+
+def _fits_unpadded(images: Tensor, kernel: Any, _stride: Any, _padding: Any) -> None:
+    if any(m > n for m, n in zip(spread(kernel), images.shape[2:], strict=True)):
+        raise ValueError("the window does not fit")
+
+
+def _demand_divisible(images: Tensor, kernel: Any, stride: Any, padding: Any) -> None:
+    k, p = spread(kernel), spread(padding)
+    for n, m, q, s in zip(images.shape[2:], k, p, k if stride is None else spread(stride), strict=True):
+        assert n + 2 * q < m or (n + 2 * q - m) % s == 0, "the stride does not divide"
+
+
 def _with_places(out: Tensor, x: Tensor) -> Any:
     return out, out
 
@@ -137,15 +144,18 @@ _FORWARD = (
         "Which number of the window wins?",
         reduce=lambda w: w[:, :, 0, 0],
     ),
-    _forward("mean", "Your numbers are averages.", "What does the name say?", reduce=_finite_mean),
+    _forward("mean", "Your numbers are averages.", "What does the name say?", reduce=lambda w: w.mean((2, 3))),
     _forward(
         "smallest",
         "Your numbers are the smallest of each window.",
         "Which number of the window wins?",
-        reduce=lambda w: torch.where(torch.isinf(w), -w, w).amin((2, 3)),
+        reduce=lambda w: w.amin((2, 3)),
     ),
     _forward(
-        "abs_max", "Large negative numbers win.", "Is it the largest number or the largest size?", reduce=_absolute
+        "abs_max",
+        "Large negative numbers win.",
+        "Is it the largest number or the largest size?",
+        reduce=lambda w: w.abs().amax((2, 3)),
     ),
     _forward(
         "zero_init",
@@ -212,6 +222,18 @@ _FORWARD = (
         strides=lambda s: (s[0], 1),
     ),
     _lays(
+        "width_from_height",
+        "Your result is always square.",
+        "Which length of the images does each length of the result come from?",
+        counts=_first_of_pair,
+    ),
+    _lays(
+        "out_single_pad",
+        "Padding counts on one side only in the size of your result.",
+        "On how many sides of each axis is there a border?",
+        sides=1,
+    ),
+    _lays(
         "ceil_mode",
         "Your result has a row or column too many where pixels are left over.",
         "May a window stick out of the images?",
@@ -228,6 +250,12 @@ _FORWARD = (
         "Your result is one row and one column short.",
         "A window of 2 on 3 pixels: how many places are there?",
         count=lambda room, s: room // s,
+    ),
+    _forward(
+        "max_over_all",
+        "All your channels and images are alike.",
+        "Over which axes is the largest taken?",
+        reduce=lambda w: w.max().expand(w.shape[:2]),
     ),
     _forward(
         "last_missing",
@@ -255,6 +283,18 @@ _FORWARD = (
         paddings=lambda p: (0, 0),
     ),
     _forward(
+        "pads_low_number",
+        "Where numbers are hugely negative, the border wins.",
+        "Is there a number below all others? Python and torch have one.",
+        pad=border(-1e9),
+    ),
+    _forward(
+        "border_swapped",
+        "Your border has height and width exchanged.",
+        "torch's pad begins with the last axis.",
+        pad=_swapped_border,
+    ),
+    _forward(
         "pads_after_only",
         "Your result is shifted: all of the border lies below and to the right.",
         "How much of the border belongs on each side?",
@@ -266,6 +306,24 @@ _FORWARD = (
         "A pair says height and width.",
         paddings=_swap,
         too_wide=_never,
+    ),
+    _lays(
+        "other_error",
+        "A window that does not fit raises an error of another kind.",
+        "Which error does the docstring name?",
+        error=RuntimeError,
+    ),
+    _forward(
+        "error_without_padding",
+        "You refuse windows that fit once the images are padded.",
+        "What must the window fit into?",
+        demand=_fits_unpadded,
+    ),
+    _forward(
+        "assumes_divisible",
+        "You refuse a stride that leaves pixels over.",
+        "Pixels that are left over are simply not looked at.",
+        demand=_demand_divisible,
     ),
     _lays("no_error", "A window that does not fit gives an empty result.", _FITS, fit=False),
     _lays("no_limit", "You take a border that is wider than half the window.", _LIMIT, too_wide=_never),
@@ -341,14 +399,15 @@ def _even(window: Tensor) -> Tensor:
     return torch.ones_like(window) / window[0, 0].numel()
 
 
-def _unravelled_by_height(window: Tensor) -> Tensor:
-    height, width = window.shape[2:]
-    flat = window.flatten(2).argmax(2)
-    row, column = flat // height, flat % height
-    if row.max() >= height or column.max() >= width:
-        raise IndexError("index is out of bounds for the window")
-    shares = torch.zeros_like(window).flatten(2)
-    return shares.scatter(2, (row * width + column)[:, :, None], 1).reshape(window.shape)
+def _unravelled_by_height(dout: Tensor, x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
+    (height, width), steps, p = spread(kernel), spread(kernel if stride is None else stride), spread(padding)
+    padded = border()(x, p)
+    dx = torch.zeros_like(padded)
+    for n, c, i, j in product(*map(range, dout.shape)):
+        top, left = i * steps[0], j * steps[1]
+        row, column = divmod(int(padded[n, c, top : top + height, left : left + width].argmax()), height)
+        dx[n, c, top + row, left + column] += dout[n, c, i, j]
+    return unpadded(dx, p, x.shape[2:])
 
 
 def _over_all_channels(window: Tensor) -> Tensor:
@@ -356,7 +415,7 @@ def _over_all_channels(window: Tensor) -> Tensor:
 
 
 def _smallest(window: Tensor) -> Tensor:
-    return first_maximum(-torch.where(torch.isinf(window), -window, window))
+    return first_maximum(-window)
 
 
 def _crop_by_negative(dpadded: Tensor, padding: tuple[int, int], _size: Any) -> Tensor:
@@ -426,11 +485,12 @@ _BACKWARD = (
         "How much does the result change if a pixel changes that did not win?",
         share=_everywhere,
     ),
-    _backward(
-        "unravel_by_height",
+    Mistake(
+        "pb_unravel_by_height",
+        "max_pool2d_backward",
+        {"max_pool2d_backward": _unravelled_by_height},
         "Windows that are not square send the gradient to the wrong pixel.",
         "argmax counts row by row: by which length is its number divided?",
-        share=_unravelled_by_height,
     ),
     _backward(
         "no_window_offset",
@@ -489,6 +549,24 @@ _BACKWARD = (
         weigh=lambda gradient, share, window: torch.where(
             share > 0, gradient * share * window, torch.zeros_like(window)
         ),
+    ),
+    _backward(
+        "value_not_dout",
+        "Your gradient is the largest number itself.",
+        "What comes in from above, and where does it go?",
+        weigh=lambda gradient, share, window: share * window.amax((2, 3), keepdim=True),
+    ),
+    _backward(
+        "divided",
+        "Your gradient is too small by the size of the window.",
+        "Does the winner share with the others?",
+        weigh=lambda gradient, share, window: gradient * share / window[0, 0].numel(),
+    ),
+    _backward(
+        "first_channel",
+        "Only the first channel gets a gradient.",
+        "How far does your loop over the channels run?",
+        finish=lambda dx, dout, x: torch.cat([dx[:, :1], torch.zeros_like(dx[:, 1:])], 1),
     ),
     _backward(
         "smallest",
@@ -628,6 +706,11 @@ def _centres_images(x: Tensor) -> Tensor:
     return means
 
 
+def _over_the_image(dout: Tensor, in_size: Any, kernel: Any, **options: Any) -> Tensor:
+    (height, width), dx = spread(kernel), RIGHT["avg_pool2d_backward"](dout, in_size, kernel, **options)
+    return dx * height * width / (in_size[0] * in_size[1])
+
+
 def _divides_dout(dout: Tensor, in_size: Any, kernel: Any, **options: Any) -> Tensor:
     dx = RIGHT["avg_pool2d_backward"](dout, in_size, kernel, **options)
     height, width = spread(kernel)
@@ -698,6 +781,21 @@ _AVERAGE = (
         "A pair says height and width.",
         lay=windows(strides=_swap),
     ),
+    _average(
+        "kernel_swapped", "Your windows lie on their side.", "A pair says height and width.", lay=windows(kernels=_swap)
+    ),
+    _average(
+        "padding_swapped",
+        "Your border has height and width exchanged.",
+        "torch's pad begins with the last axis.",
+        lay=windows(paddings=_swap, too_wide=_never),
+    ),
+    _average(
+        "other_error",
+        "A window that does not fit raises an error of another kind.",
+        "Which error does the docstring name?",
+        lay=windows(error=RuntimeError),
+    ),
     _average("no_error", "A window that does not fit gives an empty result.", _FITS, lay=windows(fit=False)),
     _average("no_limit", "You take a border that is wider than half the window.", _LIMIT, lay=windows(too_wide=_never)),
     _average("float32", "Your result is float32 whatever comes in.", _DTYPE, dtype=_to_single),
@@ -707,6 +805,13 @@ _AVERAGE = (
         "Your gradient is too large by one factor.",
         "By how much does the average change if one of its numbers grows by 1?",
         share=_everywhere,
+    ),
+    Mistake(
+        "ab_divided_by_image",
+        "avg_pool2d",
+        {"avg_pool2d_backward": _over_the_image},
+        "Your gradient is the smaller, the larger the images are.",
+        "How many numbers did each average have?",
     ),
     _average_back("assign", "A later window wipes out what an earlier one has left.", _ADDS, add=_overwrite),
     _average_back(
@@ -818,6 +923,13 @@ _AVERAGE = (
         "By how much does the average change if one pixel grows by 1?",
         divisor=lambda dout, height, width: 1,
     ),
+    Mistake(
+        "gb_no_dout",
+        "avg_pool2d",
+        {"global_avg_pool_backward": lambda dout, size: torch.ones((*dout.shape, *size)) / (size[0] * size[1])},
+        "Your gradient does not depend on the incoming gradient.",
+        "The chain rule multiplies two things: which one is missing?",
+    ),
     _global_back(
         "divided_by_batch",
         "Your gradient gets smaller with the number of images.",
@@ -853,6 +965,14 @@ def _filters(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
     return Mistake("aw_" + id, "avg_pool_as_conv", {"avg_pool_weights": filters(**steps)}, symptom, hint)
 
 
+def _on_the_diagonal(weights: Tensor) -> Tensor:
+    channels = len(weights)
+    wide = weights.new_zeros(channels, channels, *weights.shape[2:])
+    for channel in range(channels):
+        wide[channel, channel] = weights[channel, 0]
+    return wide
+
+
 _FILTERS = (
     _filters(
         "ones",
@@ -883,6 +1003,18 @@ _FILTERS = (
         "Your filters see all channels.",
         "How many channels does one filter see?",
         shape=lambda c, h, w: (c, c, h, w),
+    ),
+    _filters(
+        "block_diagonal",
+        "Your filters see all channels, with weights of 0 for the others.",
+        "With as many groups as channels, how many channels does one filter see?",
+        finish=_on_the_diagonal,
+    ),
+    _filters(
+        "rounded_down",
+        "Your weights are 0.",
+        "What do / and // give?",
+        finish=lambda weights: weights.floor(),
     ),
     _filters(
         "channels_first",
@@ -988,6 +1120,30 @@ _LINE = (
         "Your result is one number short.",
         "A window of 2 on 3 entries: how many places are there?",
         count=lambda room, s: room // s,
+    ),
+    _line(
+        "last_window_missing",
+        "Your result lacks the last window where it ends with the sequence.",
+        "In a range the end does not belong to it: how far does yours run?",
+        count=lambda room, s: -(-room // s),
+    ),
+    _line(
+        "other_error",
+        "A window that does not fit raises an error of another kind.",
+        "Which error does the docstring name?",
+        error=RuntimeError,
+    ),
+    _line(
+        "windows_first",
+        "Your result begins with the axis of the windows.",
+        "Along which axis does torch.stack put together?",
+        finish=lambda out, x: out.movedim(2, 0),
+    ),
+    _line(
+        "windows_before_channels",
+        "Your result has channels and windows exchanged.",
+        "Along which axis does torch.stack put together?",
+        finish=lambda out, x: out.transpose(1, 2),
     ),
     _line("no_error", "A window that does not fit gives an empty result.", _FITS, check=False),
     _line("float32", "Your result is float32 whatever comes in.", _DTYPE, dtype=_to_single),

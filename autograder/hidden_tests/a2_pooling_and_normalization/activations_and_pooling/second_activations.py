@@ -65,10 +65,16 @@ _RELU: dict[str, Step] = {
     "float32": _as_single(RIGHT_AGAIN["relu_forward"]),
 }
 
+_ARRAY: dict[str, dict[str, Step]] = {
+    "relu_array": {"relu_forward": lambda x: RIGHT_AGAIN["relu_forward"](x).detach().cpu().numpy()}
+}
+
 _RELU_BACK: dict[str, Step] = {
     "not_masked": lambda dout, x: dout.clone(),
     "mask_of_dout": lambda dout, x: torch.maximum(dout, torch.zeros_like(dout)),
     "mask_only": lambda dout, x: torch.ceil(torch.sign(x).clamp(min=0)),
+    "mask_float32": lambda dout, x: (x > 0).float(),
+    "is_forward": lambda dout, x: torch.where(x > 0, x, torch.zeros_like(x)),
     "times_value": lambda dout, x: (dout * x).masked_fill(x < 0, 0.0),
     "wrong_side": lambda dout, x: dout.masked_fill(x >= 0, 0.0),
     "leaks": lambda dout, x: torch.where(x > 0, dout, dout / 100),
@@ -123,10 +129,27 @@ _SMOOTH: dict[str, tuple[str, Step]] = {
     "leaky_back_mask_of_dout": ("leaky_relu_backward", leaking_back(_of_dout)),
     "leaky_back_does_not_leak": ("leaky_relu_backward", leaking_back(left=zeros)),
     "leaky_back_slope_ignored": ("leaky_relu_backward", leaking_back(slope_of=lambda slope: 0.01)),
+    "leaky_back_no_dout": (
+        "leaky_relu_backward",
+        lambda dout, x, *, slope=0.01: (x > 0).to(x.dtype) + slope * (x <= 0),
+    ),
+    "leaky_back_dout_on_one_side": (
+        "leaky_relu_backward",
+        lambda dout, x, *, slope=0.01: dout.masked_fill(x <= 0, slope),
+    ),
+    "leaky_back_is_forward": (
+        "leaky_relu_backward",
+        lambda dout, x, *, slope=0.01: dout * (x > 0) + slope * x.clamp(max=0),
+    ),
     "elu_one_missing": ("elu_forward", exponential(left=lambda x, alpha: alpha * torch.exp(x))),
     "elu_alpha_ignored": ("elu_forward", exponential(left=lambda x, alpha: torch.exp(x) - 1)),
     "elu_alpha_inside": ("elu_forward", exponential(left=lambda x, alpha: torch.exp(alpha * x) - 1)),
     "elu_alpha_before_one": ("elu_forward", exponential(left=lambda x, alpha: alpha * torch.exp(x) - 1)),
+    "elu_one_inside": ("elu_forward", exponential(left=lambda x, alpha: alpha * torch.exp(x) / math.e)),
+    "elu_alpha_both_sides": (
+        "elu_forward",
+        lambda x, *, alpha=1.0: alpha * (x.clamp(min=0) + torch.expm1(x.clamp(max=0))),
+    ),
     "elu_mask_overflow": (
         "elu_forward",
         lambda x, *, alpha=1.0: _both_sides(x, alpha * torch.expm1(x)),
@@ -140,6 +163,14 @@ _SMOOTH: dict[str, tuple[str, Step]] = {
         lambda dout, x, *, alpha=1.0: dout * ((x > 0).to(x.dtype) + (x <= 0) * (alpha * torch.exp(x))),
     ),
     "elu_back_mask_of_dout": ("elu_backward", exponential_back(_of_dout)),
+    "elu_back_no_dout": (
+        "elu_backward",
+        lambda dout, x, *, alpha=1.0: torch.where(x > 0, 1.0, alpha * torch.exp(x)).to(x.dtype),
+    ),
+    "elu_back_dout_on_one_side": (
+        "elu_backward",
+        lambda dout, x, *, alpha=1.0: torch.where(x > 0, dout, alpha * torch.exp(x)),
+    ),
     "sigmoid_sign": ("sigmoid_forward", lambda x: 1 - logistic(x)),
     "sigmoid_overflow": ("sigmoid_forward", lambda x: torch.exp(x) * torch.reciprocal(1 + torch.exp(x))),
     "sigmoid_is_tanh": ("sigmoid_forward", lambda x: 2 * logistic(x) - 1),
@@ -155,10 +186,15 @@ _SMOOTH: dict[str, tuple[str, Step]] = {
         "tanh_forward",
         lambda x: -torch.expm1(-2 * x) * torch.reciprocal(1 + torch.exp(-2 * x)),
     ),
+    "tanh_other_side_overflow": (
+        "tanh_forward",
+        lambda x: torch.expm1(2 * x) * torch.reciprocal(torch.exp(2 * x) + 1),
+    ),
     "tanh_half_as_steep": ("tanh_forward", lambda x: hyperbolic(x / 2)),
     "tanh_numerator": ("tanh_forward", lambda x: hyperbolic(-x)),
     "tanh_float32": ("tanh_forward", _as_single(hyperbolic)),
     "tanh_back_takes_value": ("tanh_backward", chained(lambda x: (1 - x) * (1 + x))),
+    "tanh_back_overflow": ("tanh_backward", chained(lambda x: 1 - (torch.sinh(x) / torch.cosh(x)).square())),
     "tanh_back_not_squared": ("tanh_backward", chained(lambda x: 1 - hyperbolic(x))),
     "tanh_back_like_sigmoid": ("tanh_backward", chained(lambda x: hyperbolic(x) - hyperbolic(x) ** 2)),
     "tanh_back_no_dout": ("tanh_backward", chained(lambda x: 1 - hyperbolic(x) ** 2, _keeps)),
@@ -174,6 +210,11 @@ _SMOOTH: dict[str, tuple[str, Step]] = {
         "gelu_backward",
         chained(lambda x: share_below(x) + x * torch.exp(-0.5 * x * x)),
     ),
+    "gelu_back_bell_narrow": (
+        "gelu_backward",
+        chained(lambda x: share_below(x) + x * torch.exp(-x * x) / (2 * math.pi) ** 0.5),
+    ),
+    "gelu_back_bell_halved": ("gelu_backward", chained(lambda x: share_below(x) + 0.5 * x * density(x))),
     "gelu_back_bell_without_x": ("gelu_backward", chained(lambda x: density(x) + share_below(x))),
     "gelu_back_root_missing": ("gelu_backward", chained(lambda x: torch.erfc(-x) / 2 + x * density(x))),
     "gelu_back_by_tanh": ("gelu_backward", chained(_quick_slope)),
@@ -182,6 +223,10 @@ _SMOOTH: dict[str, tuple[str, Step]] = {
 
 
 # Maxout
+
+
+def _unpacks_four(shape: Any) -> None:
+    _n, _channels, _height, _width = shape
 
 
 def _interleaved(x: Tensor, pieces: int) -> Tensor:
@@ -220,6 +265,10 @@ _OUT: dict[str, Step] = {
     "last_piece_missing": competing(reduce=lambda parts: parts[:, : max(parts.shape[1] - 1, 1)].amax(1)),
     "pieces_kept": competing(reduce=lambda parts: parts.amax(1, keepdim=True)),
     "no_error": competing(refuse=lambda channels, pieces: False),
+    "other_error": competing(error=RuntimeError),
+    "assertion": competing(error=AssertionError),
+    "with_places": competing(reduce=lambda parts: (parts.amax(1), parts.argmax(1))),
+    "images_only": competing(demand=_unpacks_four),
     "float32": _as_single(competing()),
     "float64": _as_double(competing()),
     "in_place": _overwrites_x,
@@ -238,6 +287,7 @@ _OUT_BACK: dict[str, Step] = {
     "interleaved": competing_back(merge=_last_two_swapped),
     "positive_only": competing_back(shares=lambda parts: winners(parts).masked_fill(parts < 0, 0.0)),
     "no_error": competing_back(refuse=lambda channels, pieces: False),
+    "other_error": competing_back(error=RuntimeError),
     "float32": _as_single(competing_back()),
     "in_place": _clears_dout,
 }
@@ -249,6 +299,7 @@ def _under(prefix: str, function: str, made: dict[str, Step]) -> dict[str, dict[
 
 SECOND: dict[str, dict[str, Any]] = {
     **_under("relu", "relu_forward", _RELU),
+    **_ARRAY,
     **_under("relu_back", "relu_backward", _RELU_BACK),
     **{id: {function: wrong} for id, (function, wrong) in _SMOOTH.items()},
     **_under("maxout", "maxout_forward", _OUT),

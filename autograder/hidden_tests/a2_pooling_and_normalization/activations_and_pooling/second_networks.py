@@ -32,7 +32,7 @@ def _blank_border(images: Tensor, shift: Any) -> Tensor:
 
 
 def _follows(after: Tensor, before: Tensor, shift: Any) -> Tensor:
-    return after - torch.roll(torch.roll(before, shift[0], -2), shift[1], -1)
+    return after - torch.roll(torch.roll(before, shift[0], 2), shift[1], 3)
 
 
 def _along_line(images: Tensor, shift: Any) -> Tensor:
@@ -55,6 +55,8 @@ _SHIFT: dict[str, Step] = {
     "not_divided": relative_change(ratio=lambda change, before, after, images: change),
     "divided_by_moved": relative_change(ratio=lambda change, before, after, images: change / after),
     "divided_by_images": relative_change(ratio=lambda change, before, after, images: change / images),
+    "divided_by_both": relative_change(ratio=lambda change, before, after, images: change / (after + before)),
+    "root_twice": relative_change(finish=lambda ratio: ratio.sqrt().item()),
     "no_root": relative_change(finish=lambda ratio: ratio.item() ** 2),
     "absolute": relative_change(length=lambda x: torch.linalg.vector_norm(x, ord=1)),
     "largest": relative_change(length=lambda x: torch.linalg.vector_norm(x, ord=torch.inf)),
@@ -88,6 +90,14 @@ def _sum_of_biases(layers: list[Any]) -> Any:
     return w, total
 
 
+def _through_product(layers: list[Any]) -> Any:
+    w, b = RIGHT_AGAIN["linear_collapse"](layers[:1])
+    for number, (_, bias) in enumerate(layers[1:], start=2):
+        w, _ = RIGHT_AGAIN["linear_collapse"](layers[:number])
+        b = torch.mv(w, b) + bias
+    return w, b
+
+
 def _takes_out(layers: list[Any]) -> Any:
     result = RIGHT_AGAIN["linear_collapse"](list(layers))
     layers.clear()
@@ -117,6 +127,9 @@ def _swapped_product(matrix: Tensor, total: Tensor) -> Tensor:
 
 _LINEAR: dict[str, Step] = {
     "biases_added": _sum_of_biases,
+    "updated_too_early": _through_product,
+    "first_twice": augmented(order=lambda layers: [layers[0], *layers]),
+    "list": augmented(finish=lambda w, b: [w, b]),
     "last_bias": augmented(biases=lambda number, count, bias: bias if number == count - 1 else torch.zeros_like(bias)),
     "own_bias_missing": augmented(biases=lambda number, count, bias: torch.zeros_like(bias) if number else bias),
     "no_bias": augmented(biases=lambda number, count, bias: torch.zeros_like(bias)),
@@ -141,17 +154,22 @@ _LINEAR: dict[str, Step] = {
 
 _DEPTH: dict[str, Step] = {
     "reversed": recursive(finish=lambda norms: torch.stack(norms).flip(0)),
-    "behind_layer": recursive(behind=True),
+    "behind_layer": recursive(measured=lambda before, inside, behind: behind),
+    "inside_layer": recursive(measured=lambda before, inside, behind: inside),
     "no_root": recursive(length=lambda x: torch.linalg.vector_norm(x) ** 2),
     "mean_size": recursive(length=lambda x: torch.linalg.vector_norm(x, ord=1) / x.numel()),
     "root_mean_square": recursive(length=lambda x: torch.linalg.vector_norm(x) / x.numel() ** 0.5),
+    "per_image": recursive(length=lambda x: torch.linalg.vector_norm(x, dim=1).sum() / len(x)),
+    "largest": recursive(length=lambda x: torch.linalg.vector_norm(x, ord=torch.inf)),
     "spread": recursive(length=lambda x: torch.linalg.vector_norm(x - x.mean()) / (x.numel() - 1) ** 0.5),
     "not_scaled": recursive(shrink=lambda width: 1),
     "root_missing": recursive(shrink=lambda width: 1 / width),
     "he_scale": recursive(shrink=lambda width: (2 / width) ** 0.5),
-    "slope_at_output": recursive(slope_at=lambda a, h: h),
+    "slope_at_output": recursive(slope_at=lambda before, a, h: h),
+    "slope_at_input": recursive(slope_at=lambda before, a, h: before),
     "slope_forgotten": recursive(local=lambda backward, dh, a: dh.clone()),
     "arguments_swapped": recursive(local=lambda backward, dh, a: backward(a, dh)),
+    "order": recursive(local=lambda backward, dh, a: lambda w: backward(dh @ w, a), home=lambda waiting, w: waiting(w)),
     "not_transposed": recursive(forth=torch.matmul),
     "back_transposed": recursive(home=lambda da, w: torch.einsum("ni,oi->no", da, w)),
     "weights_first": recursive(drawn_first=True),
@@ -159,6 +177,8 @@ _DEPTH: dict[str, Step] = {
     "top_is_output": recursive(top=torch.clone),
     "top_is_mean": recursive(top=lambda h: torch.full_like(h, 1 / h.numel())),
     "float32": recursive(dtype=torch.float32),
+    "rounded": recursive(finish=lambda norms: torch.stack(norms).to(torch.float32)),
+    "list_of_tensors": recursive(finish=list),
     "list": recursive(finish=lambda norms: [norm.item() for norm in norms]),
     "first_missing": recursive(finish=lambda norms: torch.stack(norms)[1:]),
     "batch_of_width": recursive(rows=lambda width: width),

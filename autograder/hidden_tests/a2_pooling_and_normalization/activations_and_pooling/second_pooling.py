@@ -12,6 +12,8 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     averaged,
     averaged_back,
     first_winner,
+    gather,
+    inner,
     made,
     pair_of,
     planned,
@@ -94,18 +96,6 @@ def _plans(names: str, build: Step) -> dict[str, Step]:
 # The forward pass of max pooling
 
 
-def _counted(windows: Tensor, inside: Tensor, _border: Tensor) -> Tensor:
-    return windows.masked_fill(~inside.expand_as(windows), 0.0).sum((4, 5)) / inside.sum((2, 3))
-
-
-def _flipped_max(windows: Tensor, inside: Tensor, _border: Tensor) -> Tensor:
-    return -windows.neg().masked_fill(~inside.expand_as(windows), -torch.inf).amax((4, 5))
-
-
-def _sizes(windows: Tensor, inside: Tensor, _border: Tensor) -> Tensor:
-    return windows.abs().masked_fill(~inside.expand_as(windows), 0.0).amax((4, 5))
-
-
 def _zero_last(out: Tensor) -> Tensor:
     left = torch.zeros_like(out)
     rows, columns = (max(n - 1, 1) for n in out.shape[2:])
@@ -133,12 +123,25 @@ def _from_memory(x: Tensor, kernel: Any, **options: Any) -> Tensor:
     return RIGHT_AGAIN["max_pool2d_forward"](x.as_strided(x.shape, strides), kernel, **options)
 
 
+def _larger_than_image(size: Any, kernel: Any, _stride: Any, _padding: Any) -> None:
+    height, width = pair_of(kernel)
+    if size[0] < height or size[1] < width:
+        raise ValueError("larger than the image")
+
+
+def _must_divide(size: Any, kernel: Any, stride: Any, padding: Any) -> None:
+    k, p, s = pair_of(kernel), pair_of(padding), pair_of(kernel if stride is None else stride)
+    free = [size[axis] + 2 * p[axis] - k[axis] for axis in (0, 1)]
+    if any(room >= 0 and room % step for room, step in zip(free, s, strict=True)):
+        raise AssertionError
+
+
 _FORWARD: dict[str, Step] = {
     "last_element": pooled(reduce=lambda w, inside, border: w[..., -1, -1]),
     "first_element": pooled(reduce=lambda w, inside, border: w[..., 0, 0]),
-    "mean": pooled(reduce=_counted),
-    "smallest": pooled(reduce=_flipped_max),
-    "abs_max": pooled(reduce=_sizes),
+    "mean": pooled(reduce=lambda w, inside, border: w.sum((4, 5)) / (w.shape[4] * w.shape[5])),
+    "smallest": pooled(reduce=lambda w, inside, border: w.amin((4, 5))),
+    "abs_max": pooled(reduce=lambda w, inside, border: torch.maximum(w.amax((4, 5)), -w.amin((4, 5)))),
     "zero_init": pooled(finish=lambda out: torch.maximum(out, torch.zeros_like(out))),
     "row_max_only": pooled(reduce=lambda w, inside, border: w[..., 0].amax(4)),
     "first_row_only": pooled(reduce=lambda w, inside, border: w[..., 0, :].amax(4)),
@@ -150,18 +153,28 @@ _FORWARD: dict[str, Step] = {
         pooled,
     ),
     "stride_rows_only": pooled(plan=planned(strides=lambda s: [s[0], 1])),
+    "width_from_height": pooled(plan=planned(arrange=_twice_first)),
+    "out_single_pad": pooled(plan=planned(once=True)),
     "ceil_mode": pooled(plan=planned(windows=_rounded_up)),
-    "out_swapped": pooled(plan=planned(swapped=True)),
+    "out_swapped": pooled(plan=planned(arrange=_other_way)),
     "out_one_less": pooled(plan=planned(windows=_one_less)),
+    "max_over_all": pooled(
+        reduce=lambda w, inside, border: w.amax((0, 1, 4, 5), keepdim=True)[..., 0, 0].expand(w.shape[:4])
+    ),
     "last_missing": pooled(finish=_zero_last),
     "reshape_trick": _blocks,
     "pads_zeros": pooled(fill=0.0),
+    "pads_low_number": pooled(fill=-1e9),
+    "border_swapped": pooled(plan=planned(bordered=_other_way)),
     "pads_after_only": pooled(plan=planned(ahead=lambda padding: 0)),
     "padding_swapped": pooled(plan=planned(paddings=_other_way, too_wide=_allowed)),
     "limit_too_strict": pooled(plan=planned(too_wide=_half_refused)),
     "float32": pooled(finish=_float),
     "float64": pooled(finish=_double),
     "with_places": pooled(finish=lambda out: (out, out.clone())),
+    "other_error": pooled(plan=planned(error=RuntimeError)),
+    "error_without_padding": pooled(demand=_larger_than_image),
+    "assumes_divisible": pooled(demand=_must_divide),
     "mutates_x": _raises_caller,
     "ignores_memory": _from_memory,
 }
@@ -182,17 +195,18 @@ def _one_part(windows: Tensor, *_others: Tensor) -> Tensor:
     return torch.full_like(windows, 1.0) / (windows.shape[4] * windows.shape[5])
 
 
-def _by_height(windows: Tensor, *_others: Tensor) -> Tensor:
-    height, width = windows.shape[4:]
-    row, column = torch.unravel_index(windows.flatten(4).argmax(4), (height * width, height))
-    shares = torch.zeros_like(windows)
-    n, c, i, j = torch.meshgrid(*map(torch.arange, windows.shape[:4]), indexing="ij")
-    shares[n, c, i, j, row, column] = 1.0
-    return shares
+def _by_height(dout: Tensor, x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
+    k, p, s = pair_of(kernel), pair_of(padding), pair_of(kernel if stride is None else stride)
+    windows, _, _ = gather(x, planned()(x.shape[2:], kernel, stride, padding), -torch.inf)
+    flat = windows.flatten(4).argmax(4)
+    n, c, i, j = torch.meshgrid(*map(torch.arange, flat.shape), indexing="ij")
+    wide = x.new_zeros((*x.shape[:2], x.shape[2] + 2 * p[0], x.shape[3] + 2 * p[1]))
+    wide.index_put_((n, c, i * s[0] + flat // k[0], j * s[1] + flat % k[0]), dout, accumulate=True)
+    return inner(wide, p)
 
 
-def _lowest(windows: Tensor, inside: Tensor, _border: Tensor) -> Tensor:
-    return first_winner(windows.neg().masked_fill(~inside.expand_as(windows), -torch.inf))
+def _lowest(windows: Tensor, *_others: Tensor) -> Tensor:
+    return first_winner(windows.neg())
 
 
 def _of_all_channels(windows: Tensor, *_others: Tensor) -> Tensor:
@@ -205,6 +219,10 @@ def _times_winner(shares: Tensor, dout: Tensor, windows: Tensor) -> Tensor:
 
 def _silent_last(shares: Tensor, dout: Tensor, _windows: Tensor) -> Tensor:
     return shares * _zero_last(dout)[..., None, None]
+
+
+def _only_channel(dout: Tensor) -> Tensor:
+    return dout * (torch.arange(dout.shape[1]) == 0).to(dout.dtype)[:, None, None]
 
 
 def _only_first_image(dx: Tensor, _dout: Tensor, _x: Tensor) -> Tensor:
@@ -253,7 +271,7 @@ _BACKWARD: dict[str, Step] = {
     "nearly_largest": scattered_back(shares=_close_ones),
     "whole_window_avg": scattered_back(shares=_one_part),
     "whole_window_full": scattered_back(shares=_all_ones),
-    "unravel_by_height": scattered_back(shares=_by_height),
+    "unravel_by_height": _by_height,
     "no_window_offset": scattered_back(target=lambda places: [axis[:1].expand_as(axis) for axis in places]),
     "offset_rows_only": scattered_back(target=lambda places: [places[0], places[1][:1].expand_as(places[1])]),
     **_plans(
@@ -264,6 +282,9 @@ _BACKWARD: dict[str, Step] = {
     "first_sample": scattered_back(finish=_only_first_image),
     "ones_not_dout": scattered_back(chain=lambda shares, dout, windows: shares),
     "times_x": scattered_back(chain=_times_winner),
+    "value_not_dout": scattered_back(chain=lambda shares, dout, w: shares * w.amax((4, 5), keepdim=True)),
+    "divided": scattered_back(chain=lambda shares, dout, w: shares * (dout / w[0, 0, 0, 0].numel())[..., None, None]),
+    "first_channel": scattered_back(chain=lambda shares, dout, w: shares * _only_channel(dout)[..., None, None]),
     "smallest": scattered_back(shares=_lowest),
     "max_over_channels": scattered_back(shares=_of_all_channels),
     "last_missing": scattered_back(chain=_silent_last),
@@ -307,6 +328,11 @@ def _shrinks_dout(dout: Tensor, in_size: Any, kernel: Any, **options: Any) -> Te
     return dx
 
 
+def _by_image(dout: Tensor, in_size: Any, kernel: Any, **options: Any) -> Tensor:
+    back = averaged_back(shares=lambda w, *others: torch.full_like(w, 1 / (in_size[0] * in_size[1])))
+    return back(dout, in_size, kernel, **options)
+
+
 def _takes_mean_off(x: Tensor) -> Tensor:
     means = x.mean((2, 3), keepdim=True)
     x.sub_(means)
@@ -320,9 +346,12 @@ _AVERAGE: dict[str, Step] = {
     "border_not_counted": averaged(reduce=_within_image),
     "row_only": averaged(reduce=lambda w, inside, border: w[..., 0, :].mean(4)),
     **_plans(
-        "strides_swapped stride_is_kernel stride_default_one stride_not_in_window padding_ignored no_error no_limit",
+        "strides_swapped stride_is_kernel stride_default_one stride_not_in_window padding_ignored no_error no_limit "
+        "kernel_swapped",
         averaged,
     ),
+    "padding_swapped": averaged(plan=planned(paddings=_other_way, too_wide=_allowed)),
+    "other_error": averaged(plan=planned(error=RuntimeError)),
     "ceil_mode": averaged(plan=planned(windows=_rounded_up)),
     "float32": averaged(finish=_float),
     "float64": averaged(finish=_double),
@@ -330,6 +359,7 @@ _AVERAGE: dict[str, Step] = {
 
 _AVERAGE_BACK: dict[str, Step] = {
     "not_divided": averaged_back(shares=_all_ones),
+    "divided_by_image": _by_image,
     "assign": averaged_back(accumulate=False),
     "height_squared": averaged_back(shares=_square_of_height),
     "border_not_counted": averaged_back(shares=_only_inside),
@@ -357,6 +387,7 @@ _WHOLE: dict[str, Step] = {
 
 _WHOLE_BACK: dict[str, Step] = {
     "not_divided": whole_back(lambda dout, height, width: 1),
+    "no_dout": lambda dout, in_size: torch.full((*dout.shape, *in_size), 1 / (in_size[0] * in_size[1])),
     "divided_by_batch": whole_back(lambda dout, height, width: dout.shape[0] * height * width),
     "height_squared": whole_back(lambda dout, height, width: height**2),
     "one_pixel": whole_back(finish=lambda dx: dx[:, :, 0:1, 0:1]),
@@ -373,6 +404,8 @@ _FILTERS: dict[str, Step] = {
     "side_by_side": made(total=lambda c, h, w: h + w),
     "channels_counted": made(total=lambda c, h, w: c * h * w),
     "all_channels": made(shape=lambda c, h, w: (c, c, h, w)),
+    "block_diagonal": made(finish=lambda w: torch.eye(len(w)).double()[:, :, None, None] * w),
+    "rounded_down": made(finish=torch.floor),
     "channels_first": made(shape=lambda c, h, w: (1, c, h, w)),
     "one_filter": made(shape=lambda c, h, w: (1, 1, h, w)),
     "three_axes": made(finish=lambda weights: weights.squeeze(1)),
@@ -401,6 +434,10 @@ _LINE: dict[str, Step] = {
     "stride_not_in_window": pooled1d(first=_step_by_step),
     "ceil_mode": pooled1d(windows=_rounded_up),
     "out_one_less": pooled1d(windows=_one_less),
+    "last_window_missing": pooled1d(windows=lambda last, stride: len(range(0, last, stride))),
+    "other_error": pooled1d(error=RuntimeError),
+    "windows_first": pooled1d(finish=lambda out: out.permute(2, 0, 1)),
+    "windows_before_channels": pooled1d(finish=lambda out: out.permute(0, 2, 1)),
     "no_error": pooled1d(refuse=False),
     "float32": pooled1d(finish=_float),
     "float64": pooled1d(finish=_double),

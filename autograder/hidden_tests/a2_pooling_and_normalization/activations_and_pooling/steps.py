@@ -135,13 +135,16 @@ def maxout(
     take: Step = pieces_of,
     reduce: Step = largest,
     check: bool = True,
+    error: type[Exception] = ValueError,
+    demand: Step = lambda x: None,
     finish: Step = lambda out, x: out,
 ) -> Step:
     """Build maxout_forward."""
 
     def maxout_forward(x: Tensor, pieces: int) -> Tensor:
         if check and x.shape[1] % pieces:
-            raise ValueError("the pieces do not divide the channels")
+            raise error("the pieces do not divide the channels")
+        demand(x)
         return finish(reduce(take(x, pieces)), x)
 
     return maxout_forward
@@ -153,6 +156,7 @@ def maxout_back(
     shares: Step = first_largest,
     weigh: Step = lambda dout, share: dout * share,
     check: bool = True,
+    error: type[Exception] = ValueError,
     place: Step = lambda gradients, x, pieces: torch.cat(gradients, 1),
     finish: Step = lambda dx, dout: dx,
 ) -> Step:
@@ -160,7 +164,7 @@ def maxout_back(
 
     def maxout_backward(dout: Tensor, x: Tensor, pieces: int) -> Tensor:
         if check and x.shape[1] % pieces:
-            raise ValueError("the pieces do not divide the channels")
+            raise error("the pieces do not divide the channels")
         gradients = [weigh(dout, share) for share in shares(take(x, pieces))]
         return finish(place(gradients, x, pieces), dout)
 
@@ -184,6 +188,7 @@ def windows(
     stride_of: Step = lambda stride, kernel: kernel if stride is None else stride,
     too_wide: Step = lambda padding, kernel: 2 * padding > kernel,
     fit: bool = True,
+    error: type[Exception] = ValueError,
     sides: int = 2,
     count: Step = lambda room, stride: room // stride + 1,
     counts: Step = same,
@@ -198,7 +203,7 @@ def windows(
             raise ValueError("the padding is more than half the window")
         room = [n + sides * q - m for n, q, m in zip(size, p, k, strict=True)]
         if fit and min(room) < 0:
-            raise ValueError("the window does not fit")
+            raise error("the window does not fit")
         out = counts(tuple(max(count(free, step), 0) for free, step in zip(room, s, strict=True)))
 
         def at(i: int, j: int) -> tuple[Any, ...]:
@@ -238,6 +243,7 @@ def pooling(
     *,
     lay: Step = LAYOUT,
     read: Step = same,
+    demand: Step = lambda images, kernel, stride, padding: None,
     pad: Step = border(),  # noqa: B008 - a step is a constant
     reduce: Step = lambda window: window.amax((2, 3)),
     dtype: Step = like_x,
@@ -248,6 +254,7 @@ def pooling(
 
     def pool(x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
         images = read(x)
+        demand(images, kernel, stride, padding)
         _, p, size, at = lay(images.shape[2:], kernel, stride, padding)
         padded = pad(images, p)
         out = torch.zeros((*x.shape[:2], *size), dtype=dtype(x), device=x.device)
@@ -275,11 +282,6 @@ def first_maximum(window: Tensor) -> Tensor:
     return shares.reshape(window.shape)
 
 
-def evenly(window: Tensor) -> Tensor:
-    """The same share for each place of a window."""
-    return torch.ones_like(window) / (window.shape[2] * window.shape[3])
-
-
 def pooling_back(
     *,
     lay: Step = LAYOUT,
@@ -297,10 +299,10 @@ def pooling_back(
     """Build max_pool2d_backward."""
 
     def back(dout: Tensor, x: Tensor, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
-        _, p, size, at = lay(x.shape[2:], kernel, stride, padding)
+        _, p, _, at = lay(x.shape[2:], kernel, stride, padding)
         padded = pad(x, p)
         dpadded = torch.zeros(padded.shape, dtype=dtype(x), device=x.device)
-        for i, j in product(*(range(visited(n)) for n in size)):
+        for i, j in product(*(range(visited(n)) for n in dout.shape[2:])):
             window = padded[at(i, j)]
             gradient = weigh(incoming(dout, i, j), share(window), window)
             where = place(at, i, j)
@@ -312,9 +314,11 @@ def pooling_back(
 
 def averaging_back(*, shape: Step = lambda dout, in_size: (*dout.shape[:2], *in_size), **steps: Any) -> Step:
     """Build avg_pool2d_backward: like the other, with even shares; the images don't matter."""
-    back = pooling_back(**{"pad": border(0.0), "share": evenly} | steps)
 
     def avg_back(dout: Tensor, in_size: Any, kernel: Any, *, stride: Any = None, padding: Any = 0) -> Tensor:
+        height, width = spread(kernel)
+        even = {"share": lambda window: torch.full_like(window, 1 / (height * width))}
+        back = pooling_back(**{"pad": border(0.0)} | even | steps)
         blank = torch.zeros(shape(dout, in_size), dtype=dout.dtype, device=dout.device)
         return back(dout, blank, kernel, stride=stride, padding=padding)
 
@@ -364,6 +368,7 @@ def pooling1d(
     reduce: Step = lambda window: window.amax(2),
     dtype: Step = like_x,
     check: bool = True,
+    error: type[Exception] = ValueError,
     finish: Step = lambda out, x: out,
 ) -> Step:
     """Build max_pool1d."""
@@ -372,7 +377,7 @@ def pooling1d(
         step = stride_of(stride, kernel)
         room = x.shape[2] - kernel
         if check and room < 0:
-            raise ValueError("the window does not fit")
+            raise error("the window does not fit")
         out = torch.zeros((*x.shape[:2], max(count(room, step), 0)), dtype=dtype(x), device=x.device)
         for place in range(out.shape[2]):
             first = start(place, step)
@@ -411,6 +416,7 @@ def shift_change(
 def collapsing(
     *,
     order: Step = same,
+    rest: Step = lambda stack: stack[1:],
     weights: Step = lambda w, total: w @ total,
     biases: Step = lambda w, b, total: w @ total + b,
     empty: Step | None = None,
@@ -425,7 +431,7 @@ def collapsing(
             return empty()
         stack = order(list(layers))
         w, b = (part.clone() for part in stack[0])
-        for next_w, next_b in stack[1:]:
+        for next_w, next_b in rest(stack):
             w, b = weights(next_w, w), biases(next_w, next_b, b)
         return finish(w, b, layers)
 
@@ -440,12 +446,12 @@ def by_depth(
     scale: Step = math.sqrt,
     drawn: Step = lambda draw, depth, width: [draw(width, width) for _ in range(depth)],
     through: Step = lambda h, w: h @ w.T,
-    at: Step = lambda a, h: a,
+    at: Step = lambda before, a, h: a,
     back: Step = lambda da, w: da @ w,
     top: Step = torch.ones_like,
     measure: Step = norm_of,
     local: Step = lambda backward, dh, a: backward(dh, a),
-    keep: Step = lambda before, behind: before,
+    keep: Step = lambda before, inside, behind: before,
     finish: Step = lambda norms: torch.stack(norms[::-1]),
 ) -> Step:
     """Build gradient_by_depth."""
@@ -460,14 +466,15 @@ def by_depth(
         passed = []
         for raw in drawn(draw, depth, width):
             w = raw / scale(width)
-            a = through(h, w)
+            before, a = h, through(h, w)
             h = forward(a)
-            passed.append((w, at(a, h)))
+            passed.append((w, at(before, a, h)))
         dh = top(h)
         norms = []
         for w, a in reversed(passed):
-            before = back(local(backward, dh, a), w)
-            norms.append(measure(keep(before, dh)))
+            inside = local(backward, dh, a)
+            before = back(inside, w)
+            norms.append(measure(keep(before, inside, dh)))
             dh = before
         return finish(norms)
 

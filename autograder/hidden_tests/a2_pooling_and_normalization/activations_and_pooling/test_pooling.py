@@ -78,8 +78,9 @@ def test_max_pool_padding(student, rng, once, size, kernel, options):
 
 @question("max_pool2d_forward", weight=0.5)
 def test_max_pool_all_negative(student, rng, once):
-    """Numbers that are all negative, without a border."""
+    """Numbers that are all negative, without a border, and hugely negative with one."""
     expect_max_pool(student, once, dark(rng, 3, 2, 5, 7), 2, {"stride": 2})
+    expect_max_pool(student, once, 1e30 * dark(rng, 2, 3, 4, 5), 3, {"stride": 2, "padding": 1})
 
 
 @question("max_pool2d_forward", weight=0.5)
@@ -188,6 +189,8 @@ def test_max_back_ties(student, rng, once):
     """Equal largest numbers of a window may share the gradient in any way, but nobody else gets any."""
     x, dout = bright(rng, 2, 3, 6, 6), 1 + normal(rng, 2, 3, 3, 2).abs()
     highest = x.amax() + 1
+    # What is wrong without ties fails here, whatever it does with ties.
+    expect_max_back(student, once, dout, x, (2, 3), {})
     tied = torch.zeros(x.shape, dtype=torch.bool)
     tied[:, :2, ::2, ::3] = tied[:, :2, 1::2, 2::3] = True
     x[tied] = highest
@@ -217,7 +220,8 @@ def test_max_back_memory(student, rng, once):
 @question("max_pool2d_backward", kind="purity", weight=0.5)
 def test_max_back_pure(student, rng, once):
     """Inputs stay as they were, and nothing is remembered between calls."""
-    x, dout = bright(rng, 2, 3, 5, 6), whole(rng, 2, 3, 2, 3)
+    # No gradient is 0, or it would hide to whom it went.
+    x, dout = bright(rng, 2, 3, 5, 6), whole(rng, 2, 3, 2, 3) + 0.5
     options = {"stride": 2, "padding": (0, 1)}
     for images in (x, 1 - x):
         expect_max_back(student, once, dout, images, 3, options)
@@ -316,19 +320,25 @@ def test_avg_pool_padding_too_large(student, rng, once):
     )
 
 
-@question("avg_pool2d", kind="purity", weight=0.5)
+@question("avg_pool2d", kind="purity", weight=0.25)
 @both_ways
 def test_avg_pool_pure(student, rng, once, way):
-    """Inputs stay as they were, and nothing is remembered between calls."""
-    expect_avg(student, once, way, rng, (2, 3, 5, 4), 2, {"stride": 1})
-    expect_global(student, once, way, rng, (2, 3, 5, 4))
-    if way == "forward":
-        x = 16 * whole(rng, 2, 3, 2, 4)
-        expect_pure(student.avg_pool2d_forward, x, 2)
-        expect_pure(student.global_avg_pool_forward, x)
-    else:
-        expect_pure(student.avg_pool2d_backward, 16 * whole(rng, 2, 3, 2, 1), (4, 3), 2)
-        expect_pure(student.global_avg_pool_backward, 16 * whole(rng, 2, 3), (2, 4))
+    """Inputs stay as they were, and nothing is remembered between calls of average pooling."""
+    for _ in range(2):
+        expect_avg(student, once, way, rng, (2, 3, 5, 4), 2, {"stride": 1})
+    # Sums of multiples of 16 and their quarters are exact.
+    inputs = {"forward": (16 * whole(rng, 2, 3, 2, 4), 2), "backward": (16 * whole(rng, 2, 3, 2, 1), (4, 3), 2)}
+    expect_pure(getattr(student, f"avg_pool2d_{way}"), *inputs[way])
+
+
+@question("avg_pool2d", kind="purity", weight=0.25)
+@both_ways
+def test_global_avg_pool_pure(student, rng, once, way):
+    """Inputs stay as they were, and nothing is remembered between calls of the average over whole images."""
+    for _ in range(2):
+        expect_global(student, once, way, rng, (2, 3, 5, 4))
+    inputs = {"forward": (16 * whole(rng, 2, 3, 2, 4),), "backward": (16 * whole(rng, 2, 3), (2, 4))}
+    expect_pure(getattr(student, f"global_avg_pool_{way}"), *inputs[way])
 
 
 # Average pooling as a convolution
