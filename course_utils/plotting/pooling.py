@@ -22,7 +22,7 @@ from course_utils.plotting.canvas import (
     numbers,
     show,
 )
-from course_utils.plotting.student import Function, NotDrawn, as_tensor, ask, kindly
+from course_utils.plotting.student import Function, NotDrawn, as_numbers, as_tensor, ask, kindly
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Pair = tuple[Function, Function]
+LETTERS = "ABCDE"
 
 
 @kindly
@@ -247,11 +248,11 @@ def pooled_signals(max_pool1d: Function, signal: Array, kernel: int, shifts: Seq
 def sensitivities(
     shift_sensitivity: Function, features: Mapping[str, Function], images: Any, shifts: Iterable[int]
 ) -> Figure:
-    """Sensitivity against the shift to the right, one line per kind of features; left an example.
+    """Sensitivity against the shift to the right, one line per kind of features, and above what they look like.
 
     Args:
         shift_sensitivity: The student's function.
-        features: Functions of images by name; the first makes maps that can be shown.
+        features: Functions of images by name, five at most; each gives maps.
         images: (N, C, H, W), a tensor.
         shifts: Pixels.
     """
@@ -260,24 +261,45 @@ def sensitivities(
         name: [_sensitivity(ask(shift_sensitivity, function, images, (0, step)), step) for step in steps]
         for name, function in features.items()
     }
-    figure, axes = canvas("Pooling softens a shift, it does not ignore it", 1, 1, 3.6)
-    ax = axes[0, 0]
-    for (name, values), colour, style, marker in zip(
-        lines.items(), (*LINES, SKY), (*STYLES, "-"), "osv^D", strict=False
-    ):
-        ax.plot(steps, values, marker=marker, color=colour, linestyle=style, markersize=5, label=name, fillstyle="none")
+    maps = [_shown(ask(function, images[:1]), images.shape[2]) for function in features.values()]
+    panels = 1 + len(maps)
+    figure, axes = canvas("Pooling softens a shift, it does not ignore it", 2, panels, 4.8, height_ratios=[1, 3.6])
+    show(axes[0, 0], _shown(images[:1], images.shape[2]), "picture")
+    for panel, letter, seen in zip(axes[0, 1:], LETTERS, maps, strict=False):
+        show(panel, seen, f"{letter}: {seen.shape[0]} × {seen.shape[1]}", cmap="cividis")
+    for below in axes[1]:
+        below.set_axis_off()
+    ax = figure.add_subplot(axes[1, 0].get_gridspec()[1, :])
+    ax.tick_params(labelsize=7)
+    ways = zip(LETTERS, lines.items(), (*LINES, SKY), (*STYLES, "-"), "osv^D", strict=False)
+    for letter, (name, values), colour, style, marker in ways:
+        text = f"{letter}: {name}"
+        ax.plot(steps, values, marker=marker, color=colour, linestyle=style, markersize=5, label=text, fillstyle="none")
     ax.axhline(2**0.5, color=GREY, linewidth=0.8)
     ax.text(steps[0], 2**0.5 + 0.02, "nothing in common", fontsize=7, va="bottom")
     ax.set_ylim(-0.05, 1.65)
     ax.legend(fontsize=7, loc="center right", bbox_to_anchor=(1, 0.28))
     ax.grid(alpha=0.3)
-    label(
-        ax,
-        f"{len(images)} pictures of shapes, moved to the right",
-        "shift (pixels)",
-        "change, as a share of the features",
-    )
+    title = f"{len(images)} pictures of shapes, moved to the right"
+    label(ax, title, "shift (pixels)", "change, as a share of the features")
     return figure
+
+
+def _shown(maps: Any, largest: int) -> Array:
+    """The sum of all channels of one image's maps.
+
+    Args:
+        maps: What a function gave for one image.
+        largest: Side of the image; no map is larger.
+
+    Raises:
+        NotDrawn: If it is no (1, C, H, W).
+    """
+    shape = tuple(getattr(maps, "shape", ()))
+    if len(shape) != 4 or shape[0] != 1 or max(shape[2:]) > largest:
+        raise NotDrawn(f"No picture: the features of one image have the shape {shape}. Run its check first.")
+    total: Array = as_numbers(maps, shape, "features")[0].sum(axis=0)
+    return total
 
 
 def _sensitivity(value: Any, step: int) -> float:

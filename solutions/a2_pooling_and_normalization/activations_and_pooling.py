@@ -628,7 +628,7 @@ plotting.maxout_pieces(maxout_forward, maxout_backward, slopes=[-1, 0, 2], offse
 # - It may be smaller: then windows **overlap**. AlexNet pools 3 × 3 windows with stride 2. It may be larger:
 #   then some pixels are in no window at all.
 # - Padding must never win, so it counts as $-\infty$. (Zeros would win wherever all numbers are negative.) At
-#   most half the kernel may be padded, or a window could lie in the padding altogether.
+#   most half the kernel may be padded, or a window could hold more padding than picture.
 #
 # **With a pencil.** One channel of 3 × 4 pixels, 2 × 2 windows:
 #
@@ -703,8 +703,8 @@ plotting.pooled_maps(max_pool2d_forward, upright_edges, kernels=[2, 4, 8])
 
 # %% [markdown]
 # *In the figure above: the strength of upright edges, and the same after max pooling with windows of 2, 4 and 8
-# pixels. The pixels get larger, and the bright lines fatter; the brightest numbers all survive, the dark gaps
-# between them do not. Even with a sixty-fourth of the numbers one can guess the head.*
+# pixels. The pixels get larger, and the bright lines fatter; the brightest number of each window survives, the
+# dark gaps beside it do not. Even with a sixty-fourth of the numbers one can guess the head.*
 #
 # **Predict.** 3 × 3 windows with stride 2 overlap by one row and one column, and there is a single 9 in the
 # picture below, in a row and a column that belong to two windows. How often will it turn up in the output?
@@ -731,9 +731,9 @@ plotting.overlapping_windows(max_pool2d_forward, digits, kernel=3, stride=2)
 # %% [markdown]
 # > **Check the slide.** *"Pooling reduces height and width, but not the depth."* True, and it has no parameters,
 # > as the slides say. But "reduces" is the *stride's* work, not the maximum's: with stride 1, an odd kernel and a
-# > padding of half of it a pool keeps the size (Inception does that). And what about 55 pixels, 3 × 3 windows and
-# > stride 2, AlexNet's first pool? `conv_output_size(55, 3, stride=2)` is 27, and not 28: the same rounding as
-# > everywhere.
+# > padding of half of it a pool keeps the size (Inception does that). And what about 112 pixels, 3 × 3 windows,
+# > stride 2 and padding 1, the one max pool in ResNet? There are 55.5 steps, so 56 windows: the same rounding down
+# > as everywhere.
 #
 # ## 5. Max pooling, backward
 #
@@ -849,8 +849,8 @@ plotting.routes(max_pool2d_backward, digits, gradient=[[1, 2, 3], [4, 5, 6]], ke
 # > **Check the slide.** *"The gradient is assigned only to the max location."* One slide, two open ends. With
 # > overlapping windows a location may get several, and they add. And with *ties* there is no "the" location.
 # > That is not rare: after a ReLU, whole windows are exactly 0. PyTorch takes the first, some share; every one
-# > of these is a valid subgradient, and training works with any. What would be wrong is to give *each* of the
-# > tied pixels the full gradient: then more comes out than went in.
+# > of these is a valid subgradient, and training works with any. Only to give *each* of the tied
+# > pixels the full gradient is not one: then more comes out than went in. (It costs no points, but a remark.)
 #
 # That "what went in must come out" is a good test of your own. The sum of all gradients is not changed by max
 # pooling: each output's number arrives somewhere, once.
@@ -1104,8 +1104,8 @@ plotting.average_as_convolution(
 # *In the figure above: a colour photo, its average over windows of 3 × 8 pixels, which looks like tall bricks, the
 # same from a depthwise convolution with your filters, and the difference of the two, which is zero everywhere.*
 #
-# So average pooling is **linear**, and max pooling is not. Remember section 10 when you get there: which of the
-# two could take the place of an activation?
+# So average pooling is **linear**, and max pooling is not. Keep that in mind until section 10: which of the two
+# could take the place of an activation?
 #
 # ## 8. Max pooling along a signal
 #
@@ -1256,10 +1256,10 @@ check.shift_sensitivity(shift_sensitivity)
 # **Predict.** The pictures move by a single pixel. By how many percent do the features change after 4 × 4 max
 # pooling: 0, 5, 20, 40 or 70? And does stride 4 alone, without looking for a maximum, help?
 #
-# *In the figure: left one of the shapes and its feature map; right, the sensitivity against the shift from 0 to 8
-# pixels. The curves of the plain layer and of the one with stride lie on each other and jump to about 0.65 at
-# one pixel; max and average pooling rise to about 0.37 and reach 0.6 to 0.7 at two pixels; global max pooling
-# stays near zero.*
+# *In the figure: on top one of the pictures and what the candidates A to E make of it, 30 × 30 numbers and fewer.
+# Below, the sensitivity against the shift from 0 to 8 pixels. The curves of the plain layer and of the one with stride
+# lie on each other and jump to about 0.65 at one pixel; max and average pooling rise to about 0.37 and reach 0.6 to
+# 0.7 at two pixels; global max pooling stays near zero.*
 #
 # <details><summary>After you have run it</summary>
 #
@@ -1450,7 +1450,7 @@ plotting.collapse(linear_collapse, relu_forward, [(w.numpy(), b.numpy()) for w, 
 # <details><summary>Hint 3: numbers</summary>
 #
 # Width 1, one layer, ReLU, weight −2: where $x > 0$, $a < 0$ and the gate is shut. So only the vectors with $x < 0$
-# send back $-2$ each. If that are 9 of the 16, `norms` = $(\sqrt{9 \cdot 4}) = (6)$.
+# send back $-2$ each. If those are 9 of the 16, `norms` = $(\sqrt{9 \cdot 4}) = (6)$.
 # </details>
 
 

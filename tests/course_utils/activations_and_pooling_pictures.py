@@ -137,7 +137,7 @@ PICTURES = {
     "sensitivities": (
         (shift_sensitivity,),
         lambda f: plotting.sensitivities(f, {"pixels": lambda x: x, "squares": lambda x: x**2}, IMAGES, range(3)),
-        1,
+        4,
     ),
     "collapse": ((linear_collapse, relu_forward), lambda *f: plotting.collapse(*f, LAYERS), 3),
     "gradients_by_depth": (

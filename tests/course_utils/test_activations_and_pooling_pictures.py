@@ -104,9 +104,17 @@ def test_pooled_signals_marks_what_moved() -> None:
 
 def test_sensitivities_draws_the_function() -> None:
     """One line for each kind of features, from no shift on."""
-    pixels, squares = drawn("sensitivities").axes[0].lines[:2]
+    pixels, squares = drawn("sensitivities").axes[-1].lines[:2]
     assert list(pixels.get_ydata()) == [shift_sensitivity(lambda x: x, IMAGES, (0, step)) for step in range(3)]
-    assert (pixels.get_label(), squares.get_label()) == ("pixels", "squares")
+    assert (pixels.get_label(), squares.get_label()) == ("A: pixels", "B: squares")
+    _, _, map_of_squares = drawn("sensitivities").axes[:3]
+    assert np.array_equal(shown(map_of_squares), IMAGES[0, 0].numpy() ** 2)
+
+
+def test_sensitivities_show_maps_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Features without a place can be measured, but not shown."""
+    assert plotting.sensitivities(lambda f, x, shift: 0.0, {"means": lambda x: x.mean((2, 3))}, IMAGES, [0]) is None
+    assert "the features of one image have the shape (1, 1)" in capsys.readouterr().out
 
 
 def test_sensitivities_of_images_that_stay_must_be_zero(capsys: pytest.CaptureFixture[str]) -> None:
