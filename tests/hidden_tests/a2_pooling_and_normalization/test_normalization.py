@@ -16,9 +16,9 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.draws im
     exact,
     layer,
 )
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_backward import staged
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps import RIGHT
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.views import quiet
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gradients import staged
 from autograder.sandbox.protocol import Record
 from course_utils.checks.passes import passes
 from tests.hidden_tests.graded import Graded

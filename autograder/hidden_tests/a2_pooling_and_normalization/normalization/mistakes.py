@@ -18,7 +18,8 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes
     SCALE,
 )
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_forward import FORWARD
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_own import GROUP_NORM, LAYER_NORM
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_group import GROUP_NORM
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_layer import LAYER_NORM
 from autograder.mistakes import Mistake
 
 MISTAKES: tuple[Mistake, ...] = (

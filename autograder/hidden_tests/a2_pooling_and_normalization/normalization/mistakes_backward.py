@@ -14,15 +14,27 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes
 )
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps import (
     RIGHT,
-    Tensor,
     backward,
-    channelwise,
-    count_over,
     eval_backward,
     sum_per_channel,
-    through_all,
-    through_mean,
-    through_var,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gradients import (
+    centring,
+    half_var,
+    inverse_squared,
+    mean_sign,
+    mutating,
+    no_division,
+    no_inverse,
+    no_mean_path,
+    no_var_path,
+    one_less,
+    one_less_twice,
+    other_count,
+    staged,
+    stats_constant,
+    unscaled,
+    var_sign,
 )
 from autograder.mistakes import Mistake
 
@@ -39,105 +51,6 @@ def _short(id: str, symptom: str, hint: str, function: Callable[..., Any]) -> Mi
 def _eval(id: str, symptom: str, hint: str, function: Callable[..., Any] | None = None, **steps: Any) -> Mistake:
     name = "batchnorm_backward_eval"
     return Mistake(f"be_{id}", name, {name: function or eval_backward(**steps)}, symptom, hint)
-
-
-# What is wrong with dx; each takes dxhat, xhat, one over the standard deviation, and the axes
-
-
-def stats_constant(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Mean and variance as if they were given."""
-    return inverse * dxhat
-
-
-def no_mean_path(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Nothing through the mean."""
-    return inverse * (dxhat - through_var(dxhat, xhat, axes))
-
-
-def no_var_path(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Nothing through the variance."""
-    return inverse * (dxhat - through_mean(dxhat, axes))
-
-
-def var_sign(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """What comes through the variance, with the other sign."""
-    return inverse * (dxhat - through_mean(dxhat, axes) + through_var(dxhat, xhat, axes))
-
-
-def mean_sign(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """What comes through the mean, with the other sign."""
-    return inverse * (dxhat + through_mean(dxhat, axes) - through_var(dxhat, xhat, axes))
-
-
-def no_division(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Sums in the place of means."""
-    count = count_over(xhat, axes)
-    return inverse * (dxhat - count * through_mean(dxhat, axes) - count * through_var(dxhat, xhat, axes))
-
-
-def other_count(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Sums that are divided by the number of features."""
-    wrong = count_over(xhat, axes) / xhat.shape[1]
-    return inverse * (dxhat - wrong * through_mean(dxhat, axes) - wrong * through_var(dxhat, xhat, axes))
-
-
-def one_less(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """One less than the count, in what comes through the variance."""
-    count = count_over(xhat, axes)
-    return inverse * (dxhat - through_mean(dxhat, axes) - count / max(count - 1, 1) * through_var(dxhat, xhat, axes))
-
-
-def one_less_twice(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """One less than the count, in both sums."""
-    count = count_over(xhat, axes)
-    wrong = count / max(count - 1, 1)
-    return inverse * (dxhat - wrong * through_mean(dxhat, axes) - wrong * through_var(dxhat, xhat, axes))
-
-
-def inverse_squared(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Divided by the variance."""
-    return inverse * through_all(dxhat, xhat, inverse, axes)
-
-
-def half_var(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Half of what comes through the variance: the 2 of the square is missing."""
-    return inverse * (dxhat - through_mean(dxhat, axes) - through_var(dxhat, xhat, axes) / 2)
-
-
-def no_inverse(dxhat: Tensor, xhat: Tensor, inverse: Tensor, axes: Any) -> Tensor:
-    """Not divided by the standard deviation."""
-    return dxhat - through_mean(dxhat, axes) - through_var(dxhat, xhat, axes)
-
-
-def unscaled(dout: Tensor, gamma: Tensor) -> Tensor:
-    """Without gamma."""
-    return dout
-
-
-def _scales_callers_dout(dout: Tensor, gamma: Tensor) -> Tensor:
-    return dout.mul_(channelwise(gamma, dout))
-
-
-def mutating(right: Callable[..., Any]) -> Callable[..., Any]:
-    """A backward that leaves dout multiplied by gamma."""
-
-    def gradients(dout, x, gamma, **options):
-        found = right(dout, x, gamma, **options)
-        _scales_callers_dout(dout, gamma)
-        return found
-
-    return gradients
-
-
-def centring(right: Callable[..., Any]) -> Callable[..., Any]:
-    """A backward that leaves x centred."""
-
-    def gradients(dout, x, gamma, **options):
-        found = right(dout, x, gamma, **options)
-        x -= x.mean(0)
-        return found
-
-    return gradients
 
 
 _N = "How many numbers does each mean of the forward pass average? Which of your factors knows that?"
@@ -308,21 +221,6 @@ FULL = (
         "Does `-=` make a new tensor?",
     ),
 )
-
-
-def staged(dout: Tensor, x: Tensor, gamma: Tensor, *, eps: float = 1e-5) -> tuple[Tensor, ...]:
-    """Right, but box by box and arrow by arrow, with every gradient spread to the size of x."""
-    count = len(x)
-    away = x - x.sum(0) / count
-    root = torch.sqrt((away**2).sum(0) / count + eps)
-    xhat = away * (1 / root)
-    dxhat = dout * gamma
-    dvar = (dxhat * away).sum(0) * (-1 / root**2) * (0.5 / root)
-    dsquare = torch.ones_like(x) / count * dvar
-    daway = dxhat * (1 / root) + 2 * away * dsquare
-    dmean = -daway.sum(0)
-    dx = daway + torch.ones_like(x) / count * dmean
-    return dx, (dout * xhat).sum(0), dout.sum(0)
 
 
 def _again(listed: Mistake) -> Mistake:

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_backward import (
-    no_division,
-    stats_constant,
-)
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_forward import (
     biased,
     kept,
@@ -22,6 +18,10 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     count_over,
     through_mean,
     through_var,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gradients import (
+    no_division,
+    stats_constant,
 )
 from autograder.mistakes import Mistake
 
