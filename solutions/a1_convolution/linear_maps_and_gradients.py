@@ -20,11 +20,11 @@
 #
 # This notebook takes the convolution layer apart until the answer is easy. First you write the layer as a
 # **matrix**, in three different ways; one of them is how real libraries make it fast. Then you run it
-# **backwards**, in four different ways that must agree to the last digit. On the way you will
+# **backwards**, in three different ways that must agree to the last digit. On the way you will
 #
 # - look at the matrix that hides behind a sliding window, and count its zeros,
 # - turn a layer with four nested loops into a single product,
-# - find out that the backward pass of a convolution is a convolution, too, and that its own layer exists,
+# - find out that the way back through a convolution is a convolution, too, and make a layer of it,
 # - build a lie detector for gradients, and let it loose on your own code,
 # - let a computer find Sobel's filter from examples, without telling it.
 #
@@ -1191,8 +1191,8 @@ with plotting.when_ready():
 # | `dx` | `dout`: dilated, padded by $K - 1$ | the filters: **flipped** in both axes, `C_out` and `C_in` swapped |
 # | `dw` | `x`, padded | `dout`: dilated, not flipped; images play the part of channels |
 #
-# **With a pencil.** The example of section 9: $x = (1, 2, 3, 4, 5)$, filter $(10, 20)$, stride 2, `dout` $= (1,
-# 3)$.
+# **With a pencil.** The example of section 9: $x = (1, 2, 3, 4, 5)$, filter $(10, 20)$, stride 2, `dout`
+# $= (1, 3)$.
 #
 # ```text
 # dilated dout     1 0 3
@@ -1200,7 +1200,7 @@ with plotting.when_ready():
 # flipped filter   20 10
 # dx               10 20 30 60 0
 #
-# dw: 1 0 3 slides over 1 2 3 4 5:    1 + 9,  2 + 12,  3 + 15      the filter has two entries: keep 10, 14
+# dw: 1 0 3 slides over 1 2 3 4 5 and gives 10, 14, 18; the filter has two entries: keep 10, 14
 # ```
 #
 # **Your turn.** Two functions that loop over nothing and call a convolution: your `conv2d_im2col`, or
@@ -1317,7 +1317,7 @@ plotting.dx_by_convolution(conv2d_dx_as_conv, wanted, kernel, (5, 8), stride=2)
 # framed in orange as the window on the panel above; and what comes out when it slides: `dx`, 5 × 8. Its last
 # row and its last column are zero.* Those are the pixels that no window saw.
 #
-# Four ways to the same gradients by now. Do they agree?
+# Three ways to the same gradients by now. Do they agree?
 
 # %% role="demo"
 with plotting.when_ready():
@@ -1336,11 +1336,11 @@ with plotting.when_ready():
     print(f"   dw {np.abs(dw - loops[1]).max():.0e}")
 
 # %% [markdown]
-# > **Check the slide.** *"Backprop wrt x is conv"*, $\partial E / \partial x_i = \sum_j \partial E / \partial
-# > y_{i+j}\, w_{-j}$, and *"backprop wrt w is also conv (kernel is x)"*. Right, with two words missing. The
-# > first is *true* convolution, $w_{-j}$ is flipped, while the same slides call *cross-correlation* a
-# > convolution on the way forwards. And both formulas need stride 1. With a stride, something has to be dilated
-# > first.
+# > **Check the slide.** *"Backprop wrt x is conv"*:
+# > $\partial E / \partial x_i = \sum_j \partial E / \partial y_{i+j}\; w_{-j}$, and *"backprop wrt w is also
+# > conv (kernel is x)"*. Right, with two words missing. The first is *true* convolution, $w_{-j}$ is flipped,
+# > while the same slides call *cross-correlation* a convolution on the way forwards. And both formulas need
+# > stride 1. With a stride, something has to be dilated first.
 #
 # ## 11. The transposed convolution
 #
@@ -1439,7 +1439,7 @@ plotting.checkerboard(conv_transpose2d, [3, 4], stride=2)
 #
 # *3 points, about 15 minutes*
 #
-# Four ways that agree, and the checks agree with you. But who checks a layer that nobody has written before? A
+# Three ways that agree, and the checks agree with you. But who checks a layer that nobody has written before? A
 # wrong gradient is a nasty kind of bug: nothing crashes. The network trains, only somewhat worse.
 #
 # There is a judge who needs to know nothing about the layer. A gradient *claims* what happens if an entry of
@@ -1587,10 +1587,10 @@ with plotting.when_ready():
 # again towards smaller $h$; the one-sided one falls half as steeply, to $10^{-8}$ near $10^{-8}$, and then
 # joins the first.*
 #
-# Two errors fight. The formula's own error shrinks with $h^2$ (one-sided: with $h$). But $f(x + h)$ and $f(x -
-# h)$ become ever more alike, their difference keeps fewer and fewer correct digits, and division by $2h$ blows
-# up what is wrong with the rest. In float32, with its seven digits, the best you can hope for is three or four:
-# check gradients in float64.
+# Two errors fight. The formula's own error shrinks with $h^2$ (one-sided: with $h$). But $f(x + h)$ and
+# $f(x - h)$ become ever more alike, their difference keeps fewer and fewer correct digits, and division by $2h$
+# blows up what is wrong with the rest. In float32, with its seven digits, the best you can hope for is three or
+# four: check gradients in float64.
 # </details>
 
 # %% role="demo"
@@ -1630,8 +1630,8 @@ plotting.step_sizes(numerical_gradient)
 # and the same along both axes of an image. `w1` is `(C1, C0, K1_H, K1_W)`, `w2` is `(C2, C1, K2_H, K2_W)`, the
 # result `(C2, C0, K1_H + K2_H - 1, K1_W + K2_W - 1)`; $e$ runs over the channels between the two.
 #
-# **With a pencil.** $w_1 = (1, 2)$, $w_2 = (1, 10)$: $w = (1,\; 2 + 10,\; 20) = (1, 12, 20)$. On $x = (1, 1,
-# 1)$ the layers give first $(3, 3)$, then 33; and $1 + 12 + 20$ is 33.
+# **With a pencil.** $w_1 = (1, 2)$, $w_2 = (1, 10)$: $w = (1,\; 2 + 10,\; 20) = (1, 12, 20)$. On
+# $x = (1, 1, 1)$ the layers give first $(3, 3)$, then 33; and $1 + 12 + 20$ is 33.
 #
 # **Your turn.** A measuring device, and a kernel.
 #
@@ -1771,9 +1771,9 @@ plotting.composed_kernels(compose_kernels, layers.conv2d_forward, bell, edge, pl
 # The mean is over *all* numbers of all images. Images are `(N, H, W)`, targets `(N, H - K_H + 1, W - K_W + 1)`,
 # and the kernel that is sought `(K_H, K_W)`: one channel in, one out, no bias, no padding.
 #
-# **With a pencil.** One pixel, 2; target 6; one weight. At $w = 0$ the error is $0 - 6 = -6$, the gradient $2
-# \cdot (-6) \cdot 2 = -24$. With lr 0.1 the weight becomes 2.4. Next: error $4.8 - 6 = -1.2$, gradient $-4.8$,
-# weight 2.88. On it goes, to 3.
+# **With a pencil.** One pixel, 2; target 6; one weight. At $w = 0$ the error is $0 - 6 = -6$, the gradient
+# $2 \cdot (-6) \cdot 2 = -24$. With lr 0.1 the weight becomes 2.4. Next: error $4.8 - 6 = -1.2$, gradient
+# $-4.8$, weight 2.88. On it goes, to 3.
 #
 # **Your turn.** Exactly `steps` steps.
 #
