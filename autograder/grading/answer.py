@@ -25,6 +25,7 @@ from autograder.model import (
     TestResult,
     Verdict,
 )
+from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.forbidden import find_forbidden
 from autograder.sandbox.protocol import CellReport, Sandbox
 
@@ -166,24 +167,47 @@ class _Exam:
         return self._try(question, replacements, budget_s) if replacements else None
 
     def _try(self, question: Question, replacements: Mapping[str, str], budget_s: float) -> _Try:
-        asked = self._ask(question, self.tests, replacements, budget_s)
+        ahead = None if replacements else self.tests.rehearsals.ahead(question.id)
+        asked = self._ask(question, self.tests, replacements, budget_s, ahead)
         result = score(question, self._explain(asked.results, question), output=asked.output)
         return _Try(result=result, attempt=asked.attempt, replacements=replacements, spent_s=asked.spent_s)
 
-    def _ask(self, question: Question, tests: HiddenTests, replacements: Mapping[str, str], budget_s: float) -> Asked:
-        """Ask a question where others were asked; if something fails there, once more where nothing else was."""
+    def _ask(
+        self,
+        question: Question,
+        tests: HiddenTests,
+        replacements: Mapping[str, str],
+        budget_s: float,
+        ahead: Ahead | None = None,
+    ) -> Asked:
+        """Ask a question where others were asked, with calls sent ahead where they are known.
 
-        def once(budget_s: float) -> Asked:
+        If something fails there, it is asked once more where nothing else was, each call when its turn comes.
+        """
+        sent = ahead if ahead is not None and ahead.calls is not None else None
+
+        def once(budget_s: float, ahead: Ahead | None) -> tuple[Asked, bool]:
             self.worker.next_question()
-            asked = ask(question.id, tests, self.worker, replacements, forbidden=question.forbidden, budget_s=budget_s)
-            if any(result.verdict is not Verdict.PASSED for result in asked.results):
+            asked = ask(
+                question.id,
+                tests,
+                self.worker,
+                replacements,
+                forbidden=question.forbidden,
+                budget_s=budget_s,
+                ahead=ahead,
+            )
+            passed = all(result.verdict is Verdict.PASSED for result in asked.results)
+            if not passed or (sent is not None and not sent.is_whole):
                 self.worker.discard()
-            return asked
+            return asked, passed
 
-        asked = once(budget_s)
-        if not self.worker.shared or all(result.verdict is Verdict.PASSED for result in asked.results):
+        asked, passed = once(budget_s, ahead)
+        if ahead is not None:
+            tests.rehearsals.learn(question.id, ahead, passed=passed)
+        if (passed and sent.is_whole) if sent is not None else (passed or not self.worker.shared):
             return asked
-        return once(max(self.limits.call_wall_s, budget_s - asked.spent_s))
+        return once(max(self.limits.call_wall_s, budget_s - asked.spent_s), None)[0]
 
     def _diagnosis(self, tried: _Try) -> Diagnosis | None:
         if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):

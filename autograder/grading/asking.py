@@ -11,6 +11,7 @@ from typing import Any
 from autograder.diagnosis.attempt import Attempt, Case, Recorder
 from autograder.grading.hidden import HiddenTests
 from autograder.model import TestResult, Verdict
+from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import Reply, Session, Stopped, Worker
 
 _OUTPUT_SHOWN = 4000
@@ -43,6 +44,7 @@ def ask(
     enough: Callable[[str, Case], bool] = lambda test, case: False,
     forbidden: Sequence[str] = (),
     budget_s: float = math.inf,
+    ahead: Ahead | None = None,
 ) -> Asked:
     """Ask one question; once more from the start if a process ended in a way that the answer need not have caused.
 
@@ -57,12 +59,15 @@ def ask(
         enough: Looks at each case as it comes; true means that the rest is not worth asking.
         forbidden: Dotted names that its answer must not use.
         budget_s: What all calls may take together, in all sessions; the one that goes beyond it is the last.
+        ahead: The calls, if they are known. What fails then is to be asked once more without, so the rest is skipped.
     """
-    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
-    asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.unexplained)
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before, ahead)
+    asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.in_vain)
     if not asker.unexplained:
         return asked
-    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
+    if ahead is not None:
+        ahead.spoil()
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before, None)
     return _ask(question, tests, asker, enough, budget_s - asked.spent_s, again=lambda: False)
 
 
@@ -83,6 +88,7 @@ def _ask(
         case = asker.recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
         cases[result.test.id] = case
         seen.append(result.verdict)
+        asker.passed = asker.passed and result.verdict is Verdict.PASSED
         if again():
             return "Skipped: the question is asked again."
         if asker.spent_s >= budget_s:
@@ -106,7 +112,9 @@ class _Asker:
         forbidden: Sequence[str],
         recorder: Recorder,
         before: Callable[[Session], None],
+        ahead: Ahead | None,
     ) -> None:
+        self._ahead = ahead
         self._worker = worker
         self._replacements = replacements
         self._forbidden = forbidden
@@ -114,14 +122,21 @@ class _Asker:
         self._session: _Watched | None = None
         self.recorder = recorder
         self.unexplained = False
+        self.passed = True
         self.spent_s = 0.0
         self.output = ""
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the question will be asked again, so that the rest of it need not be."""
+        sent_ahead = self._ahead is not None and self._ahead.calls is not None
+        return self.unexplained or (sent_ahead and not self.passed)
 
     def session(self) -> Session:
         """The session in which the next call is made."""
         if self._session is None or self._session.stopped:
             self.close()
-            session = self._worker.ask(replacements=self._replacements, forbidden=self._forbidden)
+            session = self._worker.ask(replacements=self._replacements, forbidden=self._forbidden, ahead=self._ahead)
             self._before(session)
             self._session = _Watched(session, self)
         return self._session
@@ -168,8 +183,8 @@ class _Watched:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
-        return self._session.begin(forbidden)
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
+        return self._session.begin(forbidden, ahead)
 
     def close(self) -> None:
         self._session.close()

@@ -27,6 +27,7 @@ from _pytest.runner import runtestprotocol
 
 from autograder.errors import GraderFault
 from autograder.grading.items import Supplies, direct_call
+from autograder.grading.rehearsal import Rehearsals
 from autograder.model import DeclaredTest, TestKind, TestResult, Verdict
 from autograder.sandbox.protocol import Session
 from autograder.testing import Judged, Student
@@ -82,12 +83,16 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
         path: Their folder, whose test_*.py are collected in the order of their names; or a single file.
         secret: From which the inputs are drawn; the same secret gives the same inputs.
 
+    Attributes:
+        rehearsals: The calls that they make of a right answer.
+
     Raises:
         GraderFault: If pytest can't collect them.
     """
 
     def __init__(self, path: Path, secret: bytes) -> None:
         self._plugin = _Plugin(secret)
+        self.rehearsals = Rehearsals()
         files = [path] if path.is_file() else sorted(path.glob("test_*.py"))
         if not files:
             raise GraderFault(
@@ -126,6 +131,7 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
     def draw_anew(self, secret: bytes) -> None:
         """Give the same tests other inputs from now on; what that costs is less than to collect them once more."""
         self._plugin.draw_anew(secret)
+        self.rehearsals.clear()
 
     def close(self) -> None:
         """Let pytest end. The working folder stays, though pytest goes back to where it began."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograder.diagnosis.material import ANY_VERSION
+from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import CellReport, Reply, Returned, Session, Stopped, Worker
 
 # So many share a session, and with it the time that one question may take.
@@ -72,7 +73,13 @@ class _Version:
     def reports(self) -> tuple[CellReport, ...]:
         return ()
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
+    def ask(
+        self,
+        *,
+        replacements: Mapping[str, str] | None = None,
+        forbidden: Sequence[str] = (),
+        ahead: Ahead | None = None,
+    ) -> Session:
         return _Share(self._listed, self._listed.begin(self._key), self._key)
 
     def close(self) -> None:
@@ -108,7 +115,7 @@ class _Share:
     def output(self) -> str:
         return ""
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
         return False
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import CellReport, Reply, Session, Stopped, Worker
 
 
@@ -33,7 +34,13 @@ class ServingWorker:
         """How each cell ran."""
         return self._worker.reports
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
+    def ask(
+        self,
+        *,
+        replacements: Mapping[str, str] | None = None,
+        forbidden: Sequence[str] = (),
+        ahead: Ahead | None = None,
+    ) -> Session:
         """The session that is idle, if it can begin anew, or a fresh one.
 
         With functions replaced it is always a fresh one, and nothing else is asked in it: what has lived beside our
@@ -41,14 +48,14 @@ class ServingWorker:
         """
         if replacements:
             self.discard()
-            return self._worker.ask(replacements=replacements, forbidden=forbidden)
+            return self._worker.ask(replacements=replacements, forbidden=forbidden, ahead=ahead)
         session, self._idle = self._idle, None
-        if session is not None and session.begin(forbidden):
+        if session is not None and session.begin(forbidden, ahead):
             self.shared = True
             return _Lent(session, self)
         if session is not None:
             session.close()
-        return _Lent(self._worker.ask(forbidden=forbidden), self)
+        return _Lent(self._worker.ask(forbidden=forbidden, ahead=ahead), self)
 
     def next_question(self) -> None:
         """Begin to count anew whether a session has answered other questions: see `shared`."""
@@ -96,8 +103,8 @@ class _Lent:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
-        return self._session.begin(forbidden)
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
+        return self._session.begin(forbidden, ahead)
 
     def close(self) -> None:
         if self._stopped:

@@ -92,7 +92,7 @@ class _Noted:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+    def begin(self, forbidden: Sequence[str] = (), ahead: object = None) -> bool:
         return False
 
     def close(self) -> None:

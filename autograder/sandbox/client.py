@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Self
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Cell, Limits, Verdict
 from autograder.sandbox import levels, messages, wire
+from autograder.sandbox.ahead import Ahead, SentCall, as_sent, draw_number
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
 from autograder.sandbox.launch import Forkserver
@@ -30,6 +32,9 @@ _COUNTED = 4
 _NONSENSE = Stopped(
     verdict=Verdict.STUDENT_ERROR,
     message="The process sent something that is no answer: leave its files and sockets alone.",
+)
+_OTHER_CALL = Stopped(
+    verdict=Verdict.STUDENT_ERROR, message="Another call was expected here: the question is asked again."
 )
 
 
@@ -164,7 +169,13 @@ class ForkserverWorker:
         """How each cell ran."""
         return self._loader.reports
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> ForkserverSession:
+    def ask(
+        self,
+        *,
+        replacements: Mapping[str, str] | None = None,
+        forbidden: Sequence[str] = (),
+        ahead: Ahead | None = None,
+    ) -> ForkserverSession:
         """Start a session. Where none can be had, its calls say why.
 
         Raises:
@@ -177,6 +188,7 @@ class ForkserverWorker:
             self._group.kill()
         self._has_seen_ours = bool(replacements)
         session = self._session(replacements or {}, forbidden)
+        session.take_up(ahead)
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session
 
@@ -216,6 +228,8 @@ class ForkserverSession:
         self._left_s = limits.question_wall_s
         self._wall_s = limits.call_wall_s
         self._lock = 0
+        self._ahead: Ahead | None = None
+        self._waiting: deque[tuple[SentCall, int]] = deque()
         self._output = ""
         self._line: Line | None = None
         self._stopped: Stopped | None = None
@@ -253,10 +267,13 @@ class ForkserverSession:
         if self._stopped is not None:
             return self._stopped
         call, packer = _pack_call(name, args, kwargs, return_arguments=return_arguments, count=count)
+        sent = self._sent_ahead(call, packer)
+        if self._stopped is not None:
+            return self._stopped
         self._wall_s = self._limits.call_wall_s * (_COUNTED if count else 1)
         started = time.monotonic()
         try:
-            reply = self._exchange(name, call, packer, started + min(self._wall_s, self._left_s))
+            reply = self._exchange(name, call, packer, sent, started + min(self._wall_s, self._left_s))
         except LeftBehindError:
             # It was said of a session that has begun long since.
             reply = self._cut(_NONSENSE)
@@ -266,9 +283,19 @@ class ForkserverSession:
             self.close()
         return reply
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+    def take_up(self, ahead: Ahead | None) -> None:
+        """Send the calls of the question that begins, as far as they are known."""
+        self._ahead = ahead
+        if ahead is None or self._line is None:
+            self._waiting = deque()
+            return
+        self._waiting = deque((call, draw_number()) for call in ahead.begin())
+        self._line.channel.send_later(b"".join(call.frame(number) for call, number in self._waiting))
+        self._line.channel.flush()
+
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
         """Go on with another question. False if it can't be: what was asked may still be at work there."""
-        if self._line is None or not self._group.is_idle():
+        if self._line is None or self._waiting or not self._group.is_idle():
             return False
         deadline = time.monotonic() + self._limits.call_wall_s
         try:
@@ -279,7 +306,10 @@ class ForkserverSession:
             return False
         self._output = ""
         self._left_s = self._limits.question_wall_s
-        return not isinstance(reply, Stopped) and reply[0] == messages.Started(problem="")
+        if isinstance(reply, Stopped) or reply[0] != messages.Started(problem=""):
+            return False
+        self.take_up(ahead)
+        return True
 
     def close(self) -> None:
         """End the process. May be called twice."""
@@ -319,10 +349,22 @@ class ForkserverSession:
         self.close()
         return stopped
 
-    def _exchange(self, name: str, call: messages.Call, packer: Packer, deadline: float) -> Reply:
+    def _sent_ahead(self, call: messages.Call, packer: Packer) -> int | None:
+        """The number under which a call was sent already, if any was. Where it was another call, it's the last one."""
+        if self._ahead is None:
+            return None
+        sent, number = self._waiting.popleft() if self._waiting else (None, None)
+        if not self._ahead.make(as_sent(call, packer.blobs), sent):
+            self.close()
+            self._stopped = _OTHER_CALL
+        return number
+
+    def _exchange(self, name: str, call: messages.Call, packer: Packer, sent: int | None, deadline: float) -> Reply:
         assert self._line is not None
+        number = call.id if sent is None else sent
         try:
-            self._line.channel.send(call, packer.blobs, deadline=deadline)
+            if sent is None:
+                self._line.channel.send(call, packer.blobs, deadline=deadline)
         except (wire.DeadlinePassed, Overuse) as error:
             return self._cut(_why(error, self._say_timeout()))
         except OSError:
@@ -332,7 +374,7 @@ class ForkserverSession:
             return received
         message, blob = received
         miscounted = isinstance(message, messages.Done) and (message.count is None) is call.count
-        if isinstance(message, messages.Started) or message.id != call.id or miscounted:
+        if isinstance(message, messages.Started) or message.id != number or miscounted:
             return self._cut(_NONSENSE)
         self._output = (self._output + message.output)[: self._limits.output_bytes]
         try:
@@ -377,9 +419,8 @@ def _pack_call(
         named = {key: packer.pack(entry) for key, entry in kwargs.items()}
     except (TypeError, TooLargeError) as error:
         raise GraderFault(f"Call of {name}: {error} Hidden tests pass numbers, text, arrays and containers.") from error
-    # A number that can't be guessed: no reply can be written before its call.
     call = messages.Call(
-        id=secrets.randbits(63), name=name, args=packed, kwargs=named, return_arguments=return_arguments, count=count
+        id=draw_number(), name=name, args=packed, kwargs=named, return_arguments=return_arguments, count=count
     )
     return call, packer
 

@@ -237,8 +237,14 @@ class Group:
     def _receive(self, line: Line, deadline: float) -> tuple[messages.FromSession, memoryview] | None:
         """What a session says next; None if its process has ended."""
         while True:
+            events = select.POLLIN | (select.POLLOUT if line.channel.flush() else 0)
+            if line.channel.ahead:
+                # Of several replies that came together the next one.
+                return line.channel.receive(messages.from_session, deadline)
+            line.poll.modify(line.channel, events)
             left_s = deadline - time.monotonic()
-            ready = {descriptor for descriptor, _ in line.poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)}
+            found = line.poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)
+            ready = {descriptor for descriptor, event in found if event != select.POLLOUT}
             if line.channel.fileno() in ready:
                 return line.channel.receive(messages.from_session, deadline)
             if self._has_ended(line.number):

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from autograder.model import Cell, Verdict
+from autograder.sandbox.ahead import Ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +157,12 @@ class Session(Protocol):
         """What the student's code has printed since the question began, bounded."""
         ...
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
         """Go on with another question in the same process, with random numbers, handles and limits as at the start.
 
         Args:
             forbidden: Dotted names of functions that are gone until the next question begins.
+            ahead: The calls that it will make, if they are known; or where to note them.
 
         Returns:
             False if it can't be: the session was stopped, what was asked has left threads or processes behind, or
@@ -181,12 +183,19 @@ class Worker(Protocol):
         """How each cell ran."""
         ...
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
+    def ask(
+        self,
+        *,
+        replacements: Mapping[str, str] | None = None,
+        forbidden: Sequence[str] = (),
+        ahead: Ahead | None = None,
+    ) -> Session:
         """Start a session from the loaded notebook, as if no question had been asked before.
 
         Args:
             replacements: Function name to Python source that defines it; takes the place of the student's.
             forbidden: Dotted names of functions that are gone in this session, from replacements too.
+            ahead: The calls that its first question will make, if they are known; or where to note them.
         """
         ...
 

@@ -51,10 +51,24 @@ def encode(message: Message, blob_bytes: int = 0) -> bytes:
     Raises:
         WireError: If the message is longer than a frame may be.
     """
-    body = _encoder.encode(message)
-    if len(body) > MAX_MESSAGE_BYTES or blob_bytes > MAX_BLOB_BYTES:
-        raise WireError(f"Frame: expected at most {MAX_MESSAGE_BYTES} bytes, got {len(body)}.")
-    return _HEADER.pack(len(body), blob_bytes) + body
+    body = encode_body(message)
+    return lead(len(body), blob_bytes) + body
+
+
+def encode_body(message: Message) -> bytes:
+    """The message itself."""
+    return _encoder.encode(message)
+
+
+def lead(message_bytes: int, blob_bytes: int) -> bytes:
+    """Header of one frame.
+
+    Raises:
+        WireError: If the message is longer than a frame may be.
+    """
+    if message_bytes > MAX_MESSAGE_BYTES or blob_bytes > MAX_BLOB_BYTES:
+        raise WireError(f"Frame: expected at most {MAX_MESSAGE_BYTES} bytes, got {message_bytes}.")
+    return _HEADER.pack(message_bytes, blob_bytes)
 
 
 def lengths(header: bytes | bytearray) -> tuple[int, int]:
@@ -102,6 +116,7 @@ class Channel:
         self.sock = sock
         self._tick = tick
         self._read = bytearray()
+        self._later = memoryview(b"")
         self._readable = _poll(sock, select.POLLIN)
         self._writable = _poll(sock, select.POLLOUT)
 
@@ -144,6 +159,22 @@ class Channel:
             sent = socket.send_fds(self.sock, [parts[0]], list(fds))
             parts[0] = parts[0][sent:]
         self._send_all(parts, deadline)
+
+    def send_later(self, frames: bytes) -> None:
+        """Have frames sent as soon as the other side takes them, and as far as it does, whenever `flush` is called."""
+        self._later = memoryview(bytes(self._later) + frames)
+
+    def flush(self) -> bool:
+        """Send without waiting what is to be sent later. Whether something is left."""
+        try:
+            while self._later:
+                self._later = self._later[self.sock.send(self._later[:_CHUNK_BYTES], socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            # The other side is gone, which its reader will learn.
+            self._later = memoryview(b"")
+        return False
 
     def receive(
         self, decoder: msgspec.msgpack.Decoder[T], deadline: float | None = None

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.model import Cell, Verdict
+from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
 
 
@@ -45,7 +46,7 @@ class FakeSession:
             return Raised(types=names, message=str(error))
         return Returned(value=value, arguments=args if return_arguments else None)
 
-    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
         return True
 
     def close(self) -> None:
@@ -59,7 +60,13 @@ class FakeWorker:
     asked: list[Mapping[str, str]] = field(default_factory=list)
     forbade: list[tuple[str, ...]] = field(default_factory=list)
 
-    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> FakeSession:
+    def ask(
+        self,
+        *,
+        replacements: Mapping[str, str] | None = None,
+        forbidden: Sequence[str] = (),
+        ahead: Ahead | None = None,
+    ) -> FakeSession:
         self.asked.append(replacements or {})
         self.forbade.append(tuple(forbidden))
         functions = dict(self.functions)

@@ -305,7 +305,7 @@ def test_deep_lists_are_refused_by_their_levels() -> None:
 
 def answered(group: Group, data: bytes, number: int, monkeypatch: pytest.MonkeyPatch) -> Reply:
     """What a call comes back with from a process that has sent this, and reads on, if the call had that number."""
-    monkeypatch.setattr("autograder.sandbox.client.secrets.randbits", lambda _bits: number)
+    monkeypatch.setattr("autograder.sandbox.client.draw_number", lambda: number)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     poll = select.poll()
