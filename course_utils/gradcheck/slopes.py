@@ -74,6 +74,10 @@ class Judge:
         self._steps = [step * _scale(entry.values) for entry in inputs]
         self._rtol, self._atol = rtol, atol
         self.out = self._evaluate(0, inputs[0].values)
+        if not np.isfinite(self.out).all():
+            raise ValueError(
+                "forward: expected finite numbers, got nan or inf. Choose inputs on which the layer is defined."
+            )
         if not np.array_equal(self.out, self._evaluate(0, inputs[0].values)):
             raise ValueError(
                 "forward: expected equal results for equal inputs, got different ones. Seed what is random, and "

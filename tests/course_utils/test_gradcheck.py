@@ -421,6 +421,16 @@ def test_curvature_is_no_kink(rng, fast):
     assert report.inputs[0].kinks == 0
 
 
+@BOTH
+@pytest.mark.filterwarnings("ignore:invalid value encountered in log")
+def test_a_step_may_leave_the_domain(rng, fast):
+    """Where a large step meets no number any more, the others decide."""
+    x = np.array([3e-4, 1.0, 2.0, 3.0])
+    assert check_gradients(np.log, lambda dout, x: dout / x, [x], fast=fast)
+    report = check_gradients(np.log, lambda dout, x: dout / x * 1.01, [x], fast=fast)
+    assert report.inputs[0].wrong == 4
+
+
 # What is refused
 
 

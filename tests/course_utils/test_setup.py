@@ -33,7 +33,10 @@ def in_a_fresh_process(code):
         "course_utils.compare",
         "course_utils.colab",
         "course_utils.seeding",
+        "course_utils.data",
         "course_utils.device",
+        "course_utils.gradcheck",
+        "course_utils.layers",
     ],
 )
 def test_imports_stay_light(module):
