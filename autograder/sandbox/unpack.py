@@ -215,8 +215,9 @@ def _lay_out(plain: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
         return plain
     if layout == "F":
         return plain.copy(order="F")
-    wide = np.zeros((*plain.shape[:-1], 2 * plain.shape[-1]), plain.dtype)
-    spread = wide[..., ::2]
+    # Rows begin at an odd distance: no view flattens them.
+    wide = np.zeros((*plain.shape[:-1], 2 * plain.shape[-1] + 1), plain.dtype)
+    spread = wide[..., 1::2]
     spread[...] = plain
     return spread
 

@@ -130,6 +130,7 @@ def test_layout_and_flags_arrive() -> None:
     assert not strided.flags.c_contiguous
     assert not strided.flags.f_contiguous
     assert np.array_equal(strided, base[:, ::2])
+    assert not np.shares_memory(strided.reshape(-1), strided)
     frozen = base.copy()
     frozen.flags.writeable = False
     assert not travel(frozen).flags.writeable

@@ -102,7 +102,8 @@ def scattering(
         k, s, p = pair(kernel), strides(pair(stride)), paddings(pair(padding))
         out = output([count(*how) for how in zip(size, k, s, p, strict=True)])
         padded = np.zeros((n, c, *room(size, k, s, p, out)), cols.dtype)
-        put(padded, where_from(entries(c, k), positions(out), s), cols)
+        where = where_from(entries(c, k), positions(out), s)
+        put(padded, where, cols[:, :, : where[0].shape[1]])
         return crop(padded, p, size).astype(dtype(cols), copy=False)
 
     return col2im

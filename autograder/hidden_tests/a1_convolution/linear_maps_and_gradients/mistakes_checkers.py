@@ -265,6 +265,18 @@ _GAPS = (
         step=lambda size, out: (1, 1),
     ),
     _gap(
+        "stride_rounded_down",
+        "Your gap is large for some layers with a stride whose images are not twice as large as the output.",
+        "33 rows give 17: which stride is nearest?",
+        step=lambda size, out: (size[0] // out[0], size[1] // out[1]),
+    ),
+    _gap(
+        "towards_zero",
+        "Your gap is wrong where the input moves up or left by no multiple of the stride.",
+        "What are -1 // 2 and int(-1 / 2)? The docstring says which one is asked for.",
+        by=lambda shift, step: (int(shift[0] / step[0]), int(shift[1] / step[1])),
+    ),
+    _gap(
         "axes_swapped",
         "Down and right are exchanged.",
         DOWN,

@@ -73,14 +73,14 @@ def _single(dout: np.ndarray, x: np.ndarray, w: np.ndarray, **options: Any) -> t
 
 
 def _keeps_first(results: Any) -> Any:
-    """An answer that adds dw to that of the last call, if that had the same shape."""
+    """An answer that adds dw to that of the last call, if that had the same shape and dtype."""
     last: list[Any] = [None]
 
     def conv2d_backward(dout: np.ndarray, x: np.ndarray, w: np.ndarray, **options: Any) -> tuple[Any, ...]:
         dx, dw, db = results(dout, x, w, **options)
-        again = last[0] is not None and last[0].shape == dw.shape
+        again = last[0] is not None and (last[0].shape, last[0].dtype) == (dw.shape, dw.dtype)
         last[0] = last[0] + dw if again else dw
-        return dx, last[0].astype(dw.dtype), db
+        return dx, last[0].copy(), db
 
     return conv2d_backward
 
@@ -166,7 +166,6 @@ _BACKWARD = (
         strides=lambda s: (s[0], 1),
     ),
     _backward("stride_swapped", "The strides of rows and columns are exchanged.", AXES, strides=lambda s: s[::-1]),
-    _backward("padding_swapped", "The padding of rows and columns is exchanged.", AXES, paddings=lambda p: p[::-1]),
     _backward(
         "padding_ignored",
         "Your gradients take the images for unpadded.",
@@ -337,12 +336,6 @@ _DW = (
         "With a stride your gradient of the filters comes from the wrong pixels.",
         "How far apart are the pixels that a weight has met at two neighbouring positions?",
         dilate=lambda dout, s: dout,
-    ),
-    _dw(
-        "dilated_too_far",
-        "Your gradients stand too far apart.",
-        SPACING,
-        dilate=lambda dout, s: between(dout, (s[0] + 1, s[1] + 1)),
     ),
     _dw(
         "not_padded",

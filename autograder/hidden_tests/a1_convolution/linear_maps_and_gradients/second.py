@@ -30,5 +30,7 @@ SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
     **CHECKERS,
 }
 
-NOT_ON_SECOND: dict[str, str] = {}
+NOT_ON_SECOND: dict[str, str] = {
+    "cb_single_inside": "What single precision leaves hangs on the order of the sums.",
+}
 """Mistakes that can't be made on the second base, with the reason."""

@@ -126,6 +126,8 @@ _GAPS: dict[str, Step] = {
     "both_outputs": two_ways(apart=lambda one, other: abs(other - other)),
     "other_way": two_ways(after=lambda out, shift: taken(out, -shift)),
     "stride_ignored": two_ways(ratio=lambda size, out: 1),
+    "stride_rounded_down": two_ways(ratio=np.floor_divide),
+    "towards_zero": two_ways(moved=lambda shift, ratio: np.trunc(np.divide(shift, ratio)).astype(int)),
     "axes_swapped": two_ways(
         before=lambda x, shift: taken(x, shift[::-1]), after=lambda x, shift: taken(x, shift[::-1])
     ),

@@ -48,24 +48,18 @@ def _halves_dout(dout: np.ndarray, x: np.ndarray, w: np.ndarray, **options: Any)
     return out
 
 
-def _rounded(dout: np.ndarray, x: np.ndarray, w: np.ndarray, **options: Any) -> tuple[Any, ...]:
-    narrow = [array.astype(np.float32) for array in (dout, x, w)]
-    dtype = np.result_type(dout, x, w)
-    return tuple(part.astype(dtype) for part in RIGHT_AGAIN["conv2d_backward"](*narrow, **options))
-
-
 class _Accumulates:
-    """Its dw outlives the call, as long as the shape stays."""
+    """Its dw outlives the call, as long as shape and dtype stay."""
 
     def __init__(self) -> None:
         self.dw: Any = np.zeros(())
 
     def __call__(self, dout: np.ndarray, x: np.ndarray, w: np.ndarray, **options: Any) -> tuple[Any, ...]:
         dx, dw, db = RIGHT_AGAIN["conv2d_backward"](dout, x, w, **options)
-        if self.dw.shape != dw.shape:
-            self.dw = np.zeros(dw.shape)
+        if (self.dw.shape, self.dw.dtype) != (dw.shape, dw.dtype):
+            self.dw = np.zeros_like(dw)
         self.dw = self.dw + dw
-        return dx, self.dw.astype(dw.dtype), db
+        return dx, self.dw.copy(), db
 
 
 def _towards_zero(first: np.ndarray, other: np.ndarray) -> np.dtype:
@@ -94,7 +88,6 @@ _BACKWARD: dict[str, Step] = {
     "stride_ignored": by_taps(strides=lambda s: (1, 1)),
     "stride_rows_only": by_taps(strides=lambda s: (s[0], 1)),
     "stride_swapped": by_taps(strides=lambda s: (s[1], s[0])),
-    "padding_swapped": by_taps(paddings=lambda p: (p[1], p[0])),
     "padding_ignored": by_taps(paddings=lambda p: (0, 0)),
     "dx_flips_filter": by_taps(filters=lambda w: np.flip(w, (2, 3))),
     "dw_unpadded_x": by_taps(source=_frame_after),
@@ -103,7 +96,6 @@ _BACKWARD: dict[str, Step] = {
     "order": by_taps(finish=lambda dx, dw, db: (dw, dx, db)),
     "truncates": by_taps(dtype=_towards_zero),
     "adds_into_whole": by_taps(room_dtype=lambda dout, x: x.dtype),
-    "single_inside": _rounded,
     "changes_dout": _halves_dout,
     "remembers": _Accumulates(),
     "dw_dout_reversed": by_taps(finish=lambda dx, dw, db: (dx, np.rot90(dw, 2, (2, 3)), db)),
@@ -138,7 +130,6 @@ _DX: dict[str, Step] = {
 
 _DW: dict[str, Step] = {
     "not_dilated": filters_from(space=lambda dout, s: dout),
-    "dilated_too_far": filters_from(space=_spaced_too_far),
     "not_padded": filters_from(frame=lambda x, p: x),
     "flipped": filters_from(turn=lambda dout: np.rot90(dout, 2, (2, 3))),
     "result_flipped": filters_from(finish=lambda dw, n: np.rot90(dw, 2, (2, 3))),

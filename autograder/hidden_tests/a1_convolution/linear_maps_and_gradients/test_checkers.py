@@ -89,7 +89,7 @@ def test_gradient_default_step(student, rng):
 def test_gradient_single_numbers(student, rng):
     """A function of one number, and functions that give one number."""
     x, dout = np.array(float(rng.uniform(0.5, 1.5))), np.array(float(rng.uniform(1.5, 2.5)))
-    expect_slope(student, given("lambda x: np.exp(x)"), x, dout, np.array(dout * np.exp(x)))
+    expect_slope(student, given("lambda x: np.exp(x)"), x, dout, float(dout * np.exp(x)))
     x = normal(rng, 2, 3)
     expect_slope(student, given("lambda x: np.sum(x * np.cos(x))"), x, dout, dout * (np.cos(x) - x * np.sin(x)))
 

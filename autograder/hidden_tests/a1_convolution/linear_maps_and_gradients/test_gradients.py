@@ -165,8 +165,9 @@ def test_as_convs_values(student, rng, once, name, which):
 @question("conv2d_gradients_as_convs", weight=0.5)
 @each
 def test_as_convs_extremes(student, rng, once, name):
-    """One image, one channel, one filter; filters as large as the images and of one pixel."""
+    """As many filters as channels, one image, one channel, one filter; filters as large as the images."""
     for kernel, out, channels in (
+        ((2, 3), (4, 3), (2, 3, 3)),
         ((2, 3), (3, 4), (1, 2, 3)),
         ((1, 1), (3, 4), (3, 1, 2)),
         ((3, 4), (1, 1), (2, 3, 1)),
@@ -242,8 +243,9 @@ def test_transposed_values(student, rng, once, kernel, options):
 
 @question("conv_transpose2d", weight=0.5)
 def test_transposed_extremes(student, rng, once):
-    """One image, one channel, one filter, images of one pixel."""
+    """As many filters as channels, one image, one channel, one filter, images of one pixel."""
     for shape, filters in (
+        ((2, 3, 2, 3), (3, 3, 2, 3)),
         ((1, 2, 3, 4), (2, 3, 2, 3)),
         ((2, 1, 4, 3), (1, 2, 3, 2)),
         ((2, 3, 1, 1), (3, 1, 2, 4)),
