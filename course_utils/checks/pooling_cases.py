@@ -26,10 +26,10 @@ WIDE = "the padding is more than half the kernel"
 # About, shape, kernel, numbers, what to look at going forward and backward, options.
 Pooling = tuple[str, Shape, Any, Numbers, dict[str, Any]]
 WINDOWS: list[Pooling] = [
-    ("windows of 2x2, side by side", (1, 1, 6, 10), 2, distinct, {}),
+    ("windows of 2x2, side by side", (1, 3, 6, 8), 2, distinct, {}),
     ("two images of three channels", (2, 3, 4, 8), 2, distinct, {}),
     ("windows that leave a remainder", (2, 1, 5, 7), 2, distinct, {}),
-    ("windows that are wider than high", (1, 2, 5, 9), (2, 3), distinct, {}),
+    ("windows that are wider than high", (1, 3, 7, 10), (2, 3), distinct, {}),
     ("windows that overlap", (2, 2, 7, 9), 3, distinct, {"stride": 2}),
     ("windows that move by one pixel", (1, 2, 4, 6), (3, 2), distinct, {"stride": 1}),
     ("windows with gaps between them", (1, 2, 8, 7), 2, distinct, {"stride": 3}),
