@@ -161,7 +161,7 @@ def test_simplified_extremes(student, rng, once, kind):
     expect_gradients(student.batchnorm_backward_simplified, once, case, tolerances=tolerances)
 
 
-@question("batchnorm_backward_simplified", weight=2.5)
+@question("batchnorm_backward_simplified", weight=3)
 @pytest.mark.parametrize("shape", [(300, 21), (96, 130)], ids=["many samples", "many features"])
 def test_simplified_passes(student, rng, once, shape):
     """The right gradients with far fewer operations than the staged graph takes."""
