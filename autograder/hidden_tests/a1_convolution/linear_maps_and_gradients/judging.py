@@ -22,7 +22,7 @@ FLOAT32 = {"rtol": 1e-4, "atol": 1e-4}
 IMAGES = ("N", "C", "H", "W")
 FILTERS = ("C_out", "C_in", "K_H", "K_W")
 OUT = ("N", "C_out", "H_out", "W_out")
-COLUMNS = ("N", "entry of the window", "L_out")
+COLUMNS = ("N", "C * K_H * K_W", "L")
 PARTS: Mapping[str, tuple[str, ...]] = {"dx": IMAGES, "dw": FILTERS, "db": ("C_out",)}
 
 
