@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -156,17 +157,26 @@ class Packer:
     def _tensor(self, torch: Any, value: Any) -> Any:
         with torch._C.DisableTorchFunctionSubclass():
             plain = torch.Tensor.detach(value)
-            name = str(plain.dtype).removeprefix("torch.")
-            is_dense = plain.layout == torch.strided and plain.device.type in {"cpu", "cuda"}
+            name, device = torch_name(plain.dtype), plain.device.type
+            is_dense = plain.layout == torch.strided and device in {"cpu", "cuda"}
             if not is_dense or name not in TORCH_DTYPES or plain.ndim > MAX_NDIM:
                 return _NO_FORM
-            device = plain.device.type
-            plain = plain.resolve_conj().resolve_neg().cpu()
-            # A single number counts as contiguous whatever its stride; only a stride of one can be viewed as bytes.
-            flat = plain.contiguous().as_strided((plain.numel(),), (1,))
-            self._add(flat.view(torch.uint8).numpy())
+            if plain.is_conj() or plain.is_neg() or device != "cpu":
+                plain = plain.resolve_conj().resolve_neg().cpu()
+            if name == "bfloat16":
+                # NumPy has no such numbers. A single one counts as contiguous whatever its stride; only a stride of
+                # one can be viewed as bytes.
+                self._add(plain.contiguous().as_strided((plain.numel(),), (1,)).view(torch.uint8).numpy())
+            else:
+                self._add(plain.numpy())
             self.has_tensors = True
             return Tensor(name, list(plain.shape), bool(plain.is_contiguous()), bool(value.requires_grad), device)
+
+
+@functools.cache
+def torch_name(dtype: Any) -> str:
+    """What torch calls a dtype, without its own name before it."""
+    return str(dtype).removeprefix("torch.")
 
 
 class _NoForm:

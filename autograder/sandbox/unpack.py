@@ -161,19 +161,20 @@ class Unpacker:
             raise WireError(f"Tensor: expected one of {', '.join(sorted(TORCH_DTYPES))}, got {value.dtype!r}.")
         if torch is None:
             raise WireError("Tensor: expected none, because torch is not loaded here.")
-        dtype = getattr(torch, value.dtype)
+        # NumPy has no numbers of this kind; their bytes are read as whole numbers of as many bits.
+        is_brief = value.dtype == "bfloat16"
+        dtype = np.dtype("int16" if is_brief else value.dtype)
         data = np.frombuffer(self._take(math.prod(value.shape), dtype.itemsize), dtype=np.uint8)
-        if value.dtype == "bool":
-            data = (data != 0).view(np.uint8)
         try:
-            plain = torch.empty(value.shape, dtype=dtype)
-            if data.size:
-                plain.reshape(-1).view(torch.uint8).copy_(torch.from_numpy(data.copy()))
-            plain = plain.to(self._device)
+            plain = torch.from_numpy(_sound(data, dtype).reshape(value.shape))
+            if is_brief:
+                plain = plain.view(torch.bfloat16)
+            if self._device != "cpu":
+                plain = plain.to(self._device)
             tensor = plain if value.contiguous else _spread_tensor(torch, plain)
             if plain.ndim:
                 self.devices.add(value.device)
-            return tensor.requires_grad_(value.requires_grad)
+            return tensor.requires_grad_() if value.requires_grad else tensor
         except (RuntimeError, ValueError, TypeError, MemoryError) as error:
             raise WireError(f"Tensor of shape {value.shape}: {error}") from error
 
