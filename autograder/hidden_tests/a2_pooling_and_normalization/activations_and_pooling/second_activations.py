@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import (
-    RIGHT_AGAIN,
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import RIGHT_AGAIN
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_activations import (
     Step,
     chained,
     competing,
@@ -27,6 +27,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     winners,
     zeros,
 )
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.second_steps import under
 
 Tensor = torch.Tensor
 
@@ -293,15 +294,11 @@ _OUT_BACK: dict[str, Step] = {
 }
 
 
-def _under(prefix: str, function: str, made: dict[str, Step]) -> dict[str, dict[str, Any]]:
-    return {f"{prefix}_{name}": {function: wrong} for name, wrong in made.items()}
-
-
 SECOND: dict[str, dict[str, Any]] = {
-    **_under("relu", "relu_forward", _RELU),
+    **under("relu", "relu_forward", _RELU),
     **_ARRAY,
-    **_under("relu_back", "relu_backward", _RELU_BACK),
+    **under("relu_back", "relu_backward", _RELU_BACK),
     **{id: {function: wrong} for id, (function, wrong) in _SMOOTH.items()},
-    **_under("maxout", "maxout_forward", _OUT),
-    **_under("maxout_back", "maxout_backward", _OUT_BACK),
+    **under("maxout", "maxout_forward", _OUT),
+    **under("maxout_back", "maxout_backward", _OUT_BACK),
 }

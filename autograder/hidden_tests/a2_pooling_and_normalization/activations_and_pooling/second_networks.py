@@ -7,14 +7,15 @@ from typing import Any
 
 import torch
 
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import (
-    RIGHT_AGAIN,
-    Step,
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import RIGHT_AGAIN
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_activations import Step
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_networks import (
     augmented,
     moved,
     recursive,
     relative_change,
 )
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.second_steps import under
 
 Tensor = torch.Tensor
 
@@ -185,12 +186,8 @@ _DEPTH: dict[str, Step] = {
 }
 
 
-def _under(prefix: str, function: str, made: dict[str, Step]) -> dict[str, dict[str, Any]]:
-    return {f"{prefix}_{name}": {function: wrong} for name, wrong in made.items()}
-
-
 SECOND: dict[str, dict[str, Any]] = {
-    **_under("shift", "shift_sensitivity", _SHIFT),
-    **_under("linear", "linear_collapse", _LINEAR),
-    **_under("depth", "gradient_by_depth", _DEPTH),
+    **under("shift", "shift_sensitivity", _SHIFT),
+    **under("linear", "linear_collapse", _LINEAR),
+    **under("depth", "gradient_by_depth", _DEPTH),
 }
