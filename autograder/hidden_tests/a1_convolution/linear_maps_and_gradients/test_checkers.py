@@ -249,13 +249,13 @@ def test_composed_extremes(student, rng, once):
 @question("equivariance", weight=0.5)
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(np.float32, np.float32), (np.int64, np.float64)],
-    ids=["single precision", "whole numbers with fractions"],
+    [(np.float32, np.float32), (np.int64, np.float64), (np.float64, np.int64)],
+    ids=["single precision", "whole numbers first", "whole numbers second"],
 )
 def test_composed_dtypes(student, rng, once, first, second):
     """The dtype of the filters follows from both."""
     single = first is np.float32
-    w1, w2 = normal(rng, 4, 2, 3, 2) * (1 if single else 5), normal(rng, 3, 4, 2, 4)
+    w1, w2 = (normal(rng, *shape) * (1 if single else 5) for shape in ((4, 2, 3, 2), (3, 4, 2, 4)))
     expect_composed(student, once, w1.astype(first), w2.astype(second), **(FLOAT32 if single else {}))
 
 

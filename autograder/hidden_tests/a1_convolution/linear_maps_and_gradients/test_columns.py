@@ -414,8 +414,13 @@ def test_shifts_extremes(student, rng, once):
 @question("conv1d_by_shifts", weight=0.5)
 @pytest.mark.parametrize(
     ("x_dtype", "w_dtype"),
-    [(np.float32, np.float32), (np.int64, np.float64), (np.int32, np.int64)],
-    ids=["single precision", "whole numbers with a fractional filter", "whole numbers"],
+    [(np.float32, np.float32), (np.int64, np.float64), (np.float64, np.int64), (np.int32, np.int64)],
+    ids=[
+        "single precision",
+        "whole numbers with a fractional filter",
+        "fractional numbers with a whole filter",
+        "whole numbers",
+    ],
 )
 def test_shifts_dtypes(student, rng, once, x_dtype, w_dtype):
     """The dtype of the result follows from both inputs."""

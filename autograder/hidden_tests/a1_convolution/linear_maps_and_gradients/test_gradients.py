@@ -273,12 +273,12 @@ def test_transposed_memory(student, rng, once):
 @question("conv_transpose2d", kind="error", weight=0.5)
 def test_transposed_nothing_left(student, rng, once):
     """Padding that leaves nothing of the output is refused."""
-    x, w = normal(rng, 2, 3, 2, 4), normal(rng, 3, 4, 3, 2)
+    x, w = normal(rng, 2, 3, 2, 4), normal(rng, 3, 4, 4, 2)
     expect_transposed(student, once, x, w, stride=2, padding=(2, 1))
     expect_error(
         lambda: student.conv_transpose2d(x[:, :, :1], w, stride=2, padding=(2, 1)),
         ValueError,
-        when="the padding is wider than the output",
+        when="the padding is as wide as the output",
     )
 
 

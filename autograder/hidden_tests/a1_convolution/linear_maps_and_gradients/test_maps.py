@@ -189,14 +189,15 @@ def test_local_extremes(student, rng, once):
 @question("locally_connected", weight=0.5)
 @pytest.mark.parametrize(
     ("x_dtype", "w_dtype"),
-    [(np.float32, np.float32), (np.int64, np.float64)],
-    ids=["single precision", "whole numbers with fractional weights"],
+    [(np.float32, np.float32), (np.int64, np.float64), (np.float64, np.int64)],
+    ids=["single precision", "whole numbers with fractional weights", "fractional numbers with whole weights"],
 )
 def test_local_dtypes(student, rng, once, x_dtype, w_dtype):
     """The dtype of the result follows from both inputs."""
-    # Single precision: whole numbers of which sums of products are exact.
-    x, w = np.rint(9 * normal(rng, 8)), normal(rng, 6, 3)
-    w = np.rint(9 * w) if w_dtype is np.float32 else w
+    x, w = 9 * normal(rng, 8), 9 * normal(rng, 6, 3)
+    if x_dtype is np.float32:
+        # Whole numbers, of which sums of products are exact.
+        x, w = np.rint(x), np.rint(w)
     expect_local(student, once, x.astype(x_dtype), w.astype(w_dtype))
 
 
