@@ -42,7 +42,8 @@ def explained(answer: Attempt, mistake: Attempt, functions: Collection[str]) -> 
             return frozenset()
         ours, theirs = one.calls_of(functions), other.calls_of(functions)
         telling = telling or (bool(theirs) and not other.failed and other.kind is TestKind.VALUES)
-        if one.failed and other.failed and ours and theirs:
+        # Who has been asked less, and replied alike so far, has failed by another function.
+        if one.failed and other.failed and theirs and len(ours) >= len(theirs):
             shared.add(test)
             telling = telling or any(isinstance(call.reply, Returned) for call in theirs)
     return frozenset(shared) if telling else frozenset()

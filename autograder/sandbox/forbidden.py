@@ -88,12 +88,8 @@ def forbid(names: Iterable[str]) -> None:
     names = tuple(names)
     forbid_kernels(names, _stand_in)
     _gone.update(names)
-    modules = []
-    for name in names:
-        if _is_module(name):
-            modules.append(name)
-        else:
-            _remove_function(name)
+    modules = [name for name in names if _is_module(name)]
+    _remove_functions([name for name in names if name not in modules])
     if modules:
         for loaded in list(sys.modules):
             if any(loaded == name or loaded.startswith(name + ".") for name in modules):
@@ -202,18 +198,22 @@ def _is_module(name: str) -> bool:
         return False
 
 
-def _remove_function(name: str) -> None:
-    stand_in = _stand_in(name)
-    for original in _originals(name):
-        _replace_everywhere(original, stand_in)
-    if name in _C_PLACES:
-        ctypes.c_void_p.from_address(_c_place(name)).value = None
+def _remove_functions(names: Sequence[str]) -> None:
+    stand_ins: dict[int, tuple[Any, Callable[..., Any]]] = {}
+    for name in names:
+        stand_in = _stand_in(name)
+        for original in _originals(name):
+            stand_ins.setdefault(id(original), (original, stand_in))
+    _replace_everywhere(stand_ins)
+    for name in names:
+        if name in _C_PLACES:
+            ctypes.c_void_p.from_address(_c_place(name)).value = None
 
 
 def _passage(name: str, original: Any) -> Passage:
     """Put a passage in the place of the original, wherever that is held."""
     passage = Passage(name.rpartition(".")[2], getattr(original, "__doc__", None), _stand_in(name))
-    _replace_everywhere(original, passage.function)
+    _replace_everywhere({id(original): (original, passage.function)})
     # Only now, or it would have been replaced there as well.
     passage.lead_to(original)
     return passage
@@ -273,18 +273,21 @@ def _stand_in(name: str) -> Callable[..., NoReturn]:
     return gone
 
 
-def _replace_everywhere(original: Any, stand_in: Callable[..., Any]) -> None:
-    """Put the stand-in wherever the original is held: namespaces, containers, closures."""
-    for holder in gc.get_referrers(original):
+def _replace_everywhere(stand_ins: Mapping[int, tuple[Any, Callable[..., Any]]]) -> None:
+    """Put stand-ins wherever their originals are held: namespaces, containers, closures.
+
+    Args:
+        stand_ins: Id of an original to itself and what takes its place. One look at all objects serves them all.
+    """
+    for holder in gc.get_referrers(*(original for original, _ in stand_ins.values())):
         if isinstance(holder, dict):
-            # No comprehension here: its closure would hold the original too, and be given the stand-in.
             for key, value in list(holder.items()):
-                if value is original:
-                    holder[key] = stand_in
+                if id(value) in stand_ins:
+                    holder[key] = stand_ins[id(value)][1]
         elif isinstance(holder, set):
-            holder.discard(original)
-        elif isinstance(holder, CellType):
-            holder.cell_contents = stand_in
+            holder.difference_update([original for original, _ in stand_ins.values()])
+        elif isinstance(holder, CellType) and id(holder.cell_contents) in stand_ins:
+            holder.cell_contents = stand_ins[id(holder.cell_contents)][1]
 
 
 def _parse(source: str) -> ast.Module | None:

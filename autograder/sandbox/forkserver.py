@@ -17,7 +17,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -76,7 +78,7 @@ def main() -> None:
     cap = cgroup.join(Path(order.memory_group)) if order.memory_group else None
     walls.begin(order.level, root)
     with socket.socket(fileno=wire.CONTROL) as sock:
-        _import_libraries(order.kind)
+        _import_libraries(order.kind, order.forbidden)
         if order.plots:
             _import_matplotlib()
         _forget_project()
@@ -94,8 +96,8 @@ def main() -> None:
         remove_folder(root)
 
 
-def _import_libraries(kind: str) -> None:
-    """Import what notebooks use, and make each do its first, slow step here, once for all workers."""
+def _import_libraries(kind: str, forbidden: Sequence[str]) -> None:
+    """Import what a notebook may use, and make each do its first, slow step here, once for all workers."""
     import numpy as np  # noqa: PLC0415 - this is the moment for it, not the import of this module
 
     importlib.import_module("autograder.sandbox.worker")
@@ -106,13 +108,18 @@ def _import_libraries(kind: str) -> None:
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)
         importlib.import_module("torch.nn.functional")
-        # The first step of an optimiser imports a compiler, which takes half a second.
-        weight = torch.nn.Parameter(torch.ones(2))
-        optimizer = torch.optim.SGD([weight], lr=0.1)
-        weight.sum().backward()
-        optimizer.step()
+        if "torch.autograd.backward" not in forbidden:
+            _train_once(torch)
     np.ones((4, 4)) @ np.ones((4, 4))
     np.random.default_rng(0).normal(size=3)
+
+
+def _train_once(torch: Any) -> None:
+    """The first step of an optimiser imports a compiler, which takes a second, and memory that each fork has to map."""
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    weight.sum().backward()
+    optimizer.step()
 
 
 def _import_course_utils() -> None:

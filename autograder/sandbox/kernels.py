@@ -13,6 +13,7 @@ name only, as `forbidden` does with all names.
 from __future__ import annotations
 
 import ctypes
+import functools
 import re
 import sys
 import warnings
@@ -79,6 +80,7 @@ def _replace(torch: Any, names: Iterable[str], gone: Callable[..., NoReturn]) ->
                 library.impl(operator, place, gone)
 
 
+@functools.cache
 def _words(name: str) -> list[str]:
     """Words of a name, without the number of dimensions."""
     words = [re.sub(r"\d+d$", "", word) for word in name.split("_")]

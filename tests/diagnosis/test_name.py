@@ -41,6 +41,13 @@ def test_other_functions_may_be_wrong_as_well():
     assert explained(answer, mistake, {"f"}) == {"a", "c"}
 
 
+def test_who_fails_before_the_mistake_fails_by_another_function():
+    """Right replies that both gave before are nothing that a mistake explains."""
+    mistake = {"a": case(True, ("f", 1), ("f", 4)), "b": case(False, ("f", 2))}
+    assert not explained({"a": case(True, ("f", 1), ("g", 9)), "b": case(False, ("f", 2))}, mistake, {"f"})
+    assert explained({"a": case(True, ("f", 1), ("f", 4)), "b": case(False, ("f", 2))}, mistake, {"f"}) == {"a"}
+
+
 def test_errors_and_changed_inputs_stand_beside():
     """A mistake in the values is named even if the answer also fails to refuse what it must refuse."""
     answer = {"a": case(True, ("f", 3)), "b": case(True, ("f", 0), kind=TestKind.ERROR)}
