@@ -106,12 +106,10 @@ class Diagnostician:
         def seen_enough(test: str, case: Case) -> bool:
             return enough(test, viewed({test: case}, views)[test])
 
-        version = self._versions.version(version_key("mistake", mistake.id))
-        asked = ask(mistake.question, tests, version, {}, enough=seen_enough)
-        if self._versions.cut:
-            # The time of a session that others shared was up: once more, in one of its own.
-            self._versions.restart()
-            asked = ask(mistake.question, tests, version, {}, enough=seen_enough)
+        asked = self._versions.asked(
+            version_key("mistake", mistake.id),
+            lambda version: ask(mistake.question, tests, version, {}, enough=seen_enough),
+        )
         return viewed(asked.attempt, views)
 
     @property

@@ -6,13 +6,15 @@ own, so it is asked once in a session and not again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.diagnosis.material import ANY_VERSION
 from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import CellReport, Reply, Returned, Session, Stopped, Worker
+
+Answer = TypeVar("Answer")
 
 # So many share a session, and with it the time that one question may take.
 _TOGETHER = 8
@@ -37,6 +39,19 @@ class Listed:
     def version(self, key: str) -> Worker:
         """One version as a notebook of its own, for one time of asking."""
         return _Version(self, key)
+
+    def asked(self, key: str, asking: Callable[[Worker], Answer]) -> Answer:
+        """What comes of asking a version; once more in a session of its own, if one that others shared was cut.
+
+        Args:
+            key: Of the version.
+            asking: Asks the notebook that it is given.
+        """
+        answer = asking(self.version(key))
+        if not self.cut:
+            return answer
+        self.restart()
+        return asking(self.version(key))
 
     def begin(self, key: str) -> Session:
         """The session in which a version is asked; of a version that was asked in it before, another."""

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.diagnosis.fingerprint import calls_agree
-from autograder.diagnosis.material import Material, load_material, version_key, versions
+from autograder.diagnosis.material import Material, load_material, version_key
 from autograder.errors import GraderFault
 from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.engine import Grader, open_grader
 from autograder.grading.hidden import HiddenTests
+from autograder.grading.listed import Listed
 from autograder.grading.plan import GradingPlan
 from autograder.measure.accused import accusations
 from autograder.measure.model import Measured
@@ -77,7 +78,7 @@ def measure_question(task: Task) -> Measured:
         grader.sandbox,
         grader.diagnostician,
     )
-    return Measured(
+    measured = Measured(
         question=task.question.id,
         mistakes=tuple(mistake.id for mistake in mistakes),
         alike=tuple(alike.items()),
@@ -92,6 +93,8 @@ def measure_question(task: Task) -> Measured:
         accused=accused.wrong,
         wall_s=time.monotonic() - started,
     )
+    survey.close()
+    return measured
 
 
 def _demand_whole(listed: Worker) -> None:
@@ -114,6 +117,8 @@ class _Survey:
         self._material = material
         self._diagnostician = diagnostician
         self._id = task.question.id
+        # What is asked twice is asked in two sessions, each of which others share.
+        self._first, self._again = Listed(diagnostician.listed), Listed(diagnostician.listed)
         self.alternatives = tuple(
             name for name, functions in material.alternatives.items() if set(functions) & set(task.question.functions)
         )
@@ -166,7 +171,7 @@ class _Survey:
         for seed in range(self._task.seeds):
             tests = _drawn(self._plan.tests, seed)
             for name in self.alternatives:
-                asked = self._ask("alternative", name, self._material.alternatives[name], tests)
+                asked = self._ask(self._first, version_key("alternative", name), tests)
                 found += [
                     (name, seed, result.test.id, result.message or result.staff)
                     for result in asked.results
@@ -179,11 +184,11 @@ class _Survey:
         listed = {mistake.id: mistake for mistake in self._material.of(self._id)}
         named = []
         right = 0
-        for id, functions in self._material.second.items():
+        for id in self._material.second:
             if id not in listed:
                 continue
-            first = self._ask("second", id, functions, self._grader.tests).attempt
-            again = functools.partial(self._attempt, "second", id, functions)
+            first = self._ask(self._first, version_key("second", id), self._grader.tests).attempt
+            again = functools.partial(self._attempt, self._again, version_key("second", id))
             diagnosis = self._diagnostician.name(self._id, first, again)
             name = "" if diagnosis is None else diagnosis.mistake
             named.append((id, name))
@@ -192,11 +197,16 @@ class _Survey:
             )
         return tuple(named), right
 
-    def _ask(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Asked:
-        return ask(self._id, tests, self._diagnostician.listed, versions(kind, name, functions))
+    def close(self) -> None:
+        """End the sessions; the loaded notebook stays for the next question."""
+        self._first.close()
+        self._again.close()
 
-    def _attempt(self, kind: str, name: str, functions: Sequence[str], tests: HiddenTests) -> Attempt:
-        return self._ask(kind, name, functions, tests).attempt
+    def _ask(self, notebook: Listed, version: str, tests: HiddenTests) -> Asked:
+        return notebook.asked(version, lambda worker: ask(self._id, tests, worker, {}))
+
+    def _attempt(self, notebook: Listed, version: str, tests: HiddenTests) -> Attempt:
+        return self._ask(notebook, version, tests).attempt
 
 
 def _equal(one: Attempt, other: Attempt) -> bool:
