@@ -108,6 +108,10 @@ def _import_libraries(kind: str, forbidden: Sequence[str]) -> None:
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)
         importlib.import_module("torch.nn.functional")
+        # The first of these asks the system what the processor can do. Behind the walls there is no answer.
+        for dtype in (torch.float16, torch.bfloat16, torch.float32):
+            square = torch.ones((4, 4), dtype=dtype)
+            (square @ square).div(3)
         if "torch.autograd.backward" not in forbidden:
             _train_once(torch)
     np.ones((4, 4)) @ np.ones((4, 4))

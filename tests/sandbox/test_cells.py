@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from autograder.model import Origin, Role
-from autograder.sandbox.client import ForkserverWorker
+from autograder.sandbox.client import ForkserverWorker, open_sandbox
 from autograder.sandbox.protocol import CellReport, Missing, Raised, Returned
 from autograder.sandbox.reduce import keep_definitions, split_blocks
 from tests.sandbox.conftest import Load
@@ -307,3 +308,19 @@ def test_split_blocks_keeps_line_numbers() -> None:
     assert split_blocks("a = 1\nb = 2") == ["a = 1\nb = 2"]
     blocks = split_blocks("x = (\ndef f():\n    return 1\n")
     assert blocks[1].splitlines() == ["", "def f():", "    return 1"]
+
+
+def test_torch_knows_the_processor_behind_the_walls():
+    """What it looks up when numbers of half precision first come up, it has looked up before, with gradients or not."""
+    answer = """
+import torch
+
+def halves(count):
+    ones = torch.ones(count, count, dtype=torch.float16)
+    return float((ones @ ones).div(2).sum() + torch.full((count,), 0.5, dtype=torch.bfloat16).sum())
+"""
+    limits = replace(LIMITS, memory_bytes=1 << 30)
+    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.autograd.backward",)) as sandbox:
+        worker = sandbox.load([code(answer)])
+        assert worker.ask().call("halves", (2,), {}) == Returned(value=5.0)
+        worker.close()

@@ -94,4 +94,4 @@ def test_where_namespaces_are_refused_a_weaker_wall_is_taken() -> None:
     refusal, level, answer = done.stdout.splitlines()
     assert refusal.startswith("making namespaces: ")
     assert level in {"landlock", "uid"}
-    assert answer == "Returned(value=1, arguments=None)"
+    assert answer.startswith("Returned(value=1, ")
