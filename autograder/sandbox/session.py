@@ -86,9 +86,9 @@ class _Session:
                 # A child that the student's code forked and let run on: a call has one answer.
                 _exit(0)
             try:
-                self._channel.send(reply, blobs)
+                self._channel.hold(reply, blobs)
             except WireError as error:
-                self._channel.send(self._raised(error))
+                self._channel.hold(self._raised(error))
 
     def _forbid_anew(self, begin: messages.Begin, *, for_good: bool) -> str:
         """Give back what the last question didn't allow, and take away what this one doesn't."""

@@ -26,6 +26,9 @@ CONTROL = 3
 _HEADER = struct.Struct(">II")
 _CHUNK_BYTES = 1 << 20
 _LONG_BYTES = 1 << 16
+# Frames that are held back are sent together when there are so many bytes of them, or the first has waited so long.
+_HELD_BYTES = 1 << 15
+_HELD_S = 0.005
 _AHEAD_BYTES = 1 << 16
 # What one call may hand over: 1024 on Linux.
 _MOST_PARTS = 512
@@ -117,6 +120,8 @@ class Channel:
         self._tick = tick
         self._read = bytearray()
         self._later = memoryview(b"")
+        self._held = bytearray()
+        self._held_since = 0.0
         self._readable = _poll(sock, select.POLLIN)
         self._writable = _poll(sock, select.POLLOUT)
 
@@ -154,11 +159,40 @@ class Channel:
             OSError: If it is gone.
         """
         parts = [memoryview(encode(message, sum(blob.nbytes for blob in blobs))), *blobs]
+        self._release()
         if fds:
             self._wait(self._writable, deadline)
             sent = socket.send_fds(self.sock, [parts[0]], list(fds))
             parts[0] = parts[0][sent:]
         self._send_all(parts, deadline)
+
+    def hold(self, message: Message, blobs: Sequence[memoryview] = ()) -> None:
+        """Send one frame together with those that follow soon, and at the latest before waiting for something to read.
+
+        Who is asked much at once wakes the other side a few times only, not for each answer.
+
+        Raises:
+            WireError: If it is longer than a frame may be.
+            OSError: If the other side is gone.
+        """
+        blob_bytes = sum(blob.nbytes for blob in blobs)
+        parts = [memoryview(encode(message, blob_bytes)), *blobs]
+        if blob_bytes > _HELD_BYTES:
+            self._release()
+            self._send_all(parts, None)
+            return
+        now = time.monotonic()
+        if not self._held:
+            self._held_since = now
+        for part in parts:
+            self._held += part.tobytes()
+        if len(self._held) > _HELD_BYTES or now - self._held_since > _HELD_S:
+            self._release()
+
+    def _release(self) -> None:
+        if self._held:
+            held, self._held = self._held, bytearray()
+            self._send_all([memoryview(held)], None)
 
     def send_later(self, frames: bytes) -> None:
         """Have frames sent as soon as the other side takes them, and as far as it does, whenever `flush` is called."""
@@ -225,9 +259,12 @@ class Channel:
             try:
                 # Most often it is here already.
                 size = min(max(missing, _AHEAD_BYTES if ahead else 0), _CHUNK_BYTES)
-                chunk = self.sock.recv(size, _flags(deadline))
+                chunk = self.sock.recv(size, socket.MSG_DONTWAIT if self._held else _flags(deadline))
             except BlockingIOError:
-                self._wait(self._readable, deadline)
+                if self._held:
+                    self._release()
+                else:
+                    self._wait(self._readable, deadline)
                 continue
             if not chunk:
                 return False

@@ -168,13 +168,13 @@ def test_the_next_question_in_the_same_process(load: Load) -> None:
 
 @pytest.mark.parametrize(("name", "verdict"), [("leave", Verdict.STUDENT_ERROR), ("hang", Verdict.TIMEOUT)])
 def test_an_end_in_the_middle(load: Load, name: str, verdict: Verdict) -> None:
-    """What was answered before is, what comes after isn't, and the verdict is that of calls one by one."""
+    """The verdict is that of calls one by one. Answers that were held back are lost with it: all is asked again live."""
     calls: list[Made] = [("add", (1,), {}), (name, (), {}), ("add", (2,), {})]
     known = Ahead(made=[sent("add", 1), sent(name), sent("add", 2)])
     ahead, replies, session = again(load, known, calls)
-    assert replies[0] == Returned(value=2)
     assert isinstance(replies[1], Stopped)
     assert replies[1].verdict is verdict
+    assert replies[0] in (Returned(value=2), replies[1])
     assert replies[2] == replies[1]
     assert not ahead.is_whole
     assert session.closed
