@@ -168,7 +168,7 @@ def test_the_next_question_in_the_same_process(load: Load) -> None:
 
 @pytest.mark.parametrize(("name", "verdict"), [("leave", Verdict.STUDENT_ERROR), ("hang", Verdict.TIMEOUT)])
 def test_an_end_in_the_middle(load: Load, name: str, verdict: Verdict) -> None:
-    """The verdict is that of calls one by one. Answers that were held back are lost with it: all is asked again live."""
+    """The verdict is that of calls one by one. Answers that were held back are lost with it: all is asked again."""
     calls: list[Made] = [("add", (1,), {}), (name, (), {}), ("add", (2,), {})]
     known = Ahead(made=[sent("add", 1), sent(name), sent("add", 2)])
     ahead, replies, session = again(load, known, calls)
