@@ -28,7 +28,7 @@ def test_weights_are_sensible(collected, graded, question):
     tests = [test for test in collected(graded).declared if test.question == question]
     total = sum(test.weight for test in tests)
     values = sum(test.weight for test in tests if test.kind is TestKind.VALUES)
-    assert 4 <= len(tests) <= 20
+    assert 6 <= len(tests) <= 20
     assert values / total >= 0.75
     assert max(test.weight for test in tests) / total <= 0.35
     assert {test.kind for test in tests} > {TestKind.VALUES}

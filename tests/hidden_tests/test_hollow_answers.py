@@ -138,8 +138,8 @@ def test_a_part_of_a_question_earns_its_share(collected, graded, question):
     for name in names:
         alone = {other: graded.right[name] if other == name else stub for other in names}
         others = {other: stub if other == name else graded.right[other] for other in names}
-        assert 0.3 / len(names) <= points(collected(graded), alone, question) <= 0.8, name
-        assert points(collected(graded), others, question) <= 1 - 0.3 / len(names), name
+        assert 0.4 / len(names) <= points(collected(graded), alone, question) <= 0.8, name
+        assert points(collected(graded), others, question) <= 1 - 0.4 / len(names), name
 
 
 @each_notebook

@@ -46,8 +46,8 @@ def test_other_styles_pass_on_every_seed(collected, graded, seed):
 
 @each_notebook
 def test_styles_are_many(graded):
-    """There are at least two for each question, and each function is written in at least two of them."""
-    assert len(graded.alternatives) >= 2 * len(graded.questions)
+    """There are at least three for each question, and each function is written in at least two of them."""
+    assert len(graded.alternatives) >= 3 * len(graded.questions)
     for names in graded.questions.values():
         for name in names:
             assert sum(name in functions for functions in graded.alternatives.values()) >= 2, name
