@@ -192,6 +192,35 @@ def gelu_backward_by_erfc(dout, x):
     return torch.addcmul(below, x, bell).mul(dout)
 
 
+# One number at a time, with Python's own floats
+
+
+def numbers(slope_at):
+    """A backward of one number after the other; `slope_at` gives the derivative at one."""
+
+    def backward(dout, x, **options):
+        pairs = zip(dout.flatten().tolist(), x.flatten().tolist(), strict=True)
+        return x.new_tensor([d * slope_at(v, **options) for d, v in pairs]).reshape(x.shape)
+
+    return backward
+
+
+def each_leaky(x, *, slope=0.01):
+    return x.new_tensor([v if v > 0 else slope * v for v in x.flatten().tolist()]).reshape(x.shape)
+
+
+def each_elu(x, *, alpha=1.0):
+    return x.new_tensor([v if v > 0 else alpha * math.expm1(v) for v in x.flatten().tolist()]).reshape(x.shape)
+
+
+def logistic(v):
+    return 1 / (1 + math.exp(-v)) if v >= 0 else math.exp(v) / (1 + math.exp(v))
+
+
+def bell(v):
+    return math.exp(-v * v / 2) / math.sqrt(2 * math.pi)
+
+
 # Maxout
 
 
@@ -627,6 +656,22 @@ def depth_with_closures(forward, backward, depth, width, generator):
     return torch.tensor(norms, dtype=torch.float64, device=generator.device)
 
 
+def depth_by_recursion(forward, backward, depth, width, generator):
+    options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
+
+    def through(h, left):
+        """Gradient at h, and the norms from here to the top."""
+        if not left:
+            return torch.ones_like(h), []
+        w = torch.randn(width, width, **options).div(math.sqrt(width))
+        a = h.mm(w.t())
+        dh, norms = through(forward(a), left - 1)
+        dh = backward(dh, a).mm(w)
+        return dh, [dh.norm(), *norms]
+
+    return torch.stack(through(torch.randn(16, width, **options), depth)[1])
+
+
 ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
     "relu, multiplied": {"relu_forward": multiplied_relu, "relu_backward": multiplied_relu_backward},
     "relu, indexed": {"relu_forward": indexed_relu, "relu_backward": indexed_relu_backward},
@@ -662,6 +707,15 @@ ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
         "sigmoid_forward": log_sigmoid,
         "tanh_forward": tanh_by_expm1,
         "gelu_forward": gelu_by_math,
+    },
+    "activations, number by number": {
+        "leaky_relu_forward": each_leaky,
+        "leaky_relu_backward": numbers(lambda v, slope=0.01: 1.0 if v > 0 else slope),
+        "elu_forward": each_elu,
+        "elu_backward": numbers(lambda v, alpha=1.0: 1.0 if v > 0 else alpha * math.exp(v)),
+        "sigmoid_backward": numbers(lambda v: logistic(v) * logistic(-v)),
+        "tanh_backward": numbers(lambda v: 4 * logistic(2 * v) * logistic(-2 * v)),
+        "gelu_backward": numbers(lambda v: (1 + math.erf(v / math.sqrt(2))) / 2 + v * bell(v)),
     },
     "sigmoid, clamped": {"sigmoid_forward": clamped_sigmoid},
     "maxout, reshaped": {"maxout_forward": reshaped_maxout, "maxout_backward": reshaped_maxout_backward},
@@ -714,4 +768,5 @@ ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
     "stack, reduced": {"linear_collapse": collapsed_by_reduce},
     "depth, lists": {"gradient_by_depth": depth_with_lists},
     "depth, closures": {"gradient_by_depth": depth_with_closures},
+    "depth, recursion": {"gradient_by_depth": depth_by_recursion},
 }

@@ -386,6 +386,43 @@ def rowwise_layer_backward(dout, x, gamma, *, eps=1e-5):
     return Gradients(dx, dgamma, dout.sum(0))
 
 
+def normal_rows(x, eps):
+    """Rows with mean 0 and standard deviation 1, and one over what they had."""
+    var, mean = torch.var_mean(x, dim=-1, correction=0, keepdim=True)
+    inverse = torch.rsqrt(var + eps)
+    return torch.sub(x, mean).mul_(inverse), inverse
+
+
+def rows_back(dxhat, x, eps):
+    xhat, inverse = normal_rows(x, eps)
+    along = (dxhat * xhat).mean(-1, keepdim=True)
+    return (dxhat - dxhat.mean(-1, keepdim=True) - xhat * along) * inverse, xhat
+
+
+def normal_layer_forward(x, gamma, beta, *, eps=1e-5):
+    return torch.addcmul(beta, normal_rows(x, eps)[0], gamma)
+
+
+def normal_layer_backward(dout, x, gamma, *, eps=1e-5):
+    dx, xhat = rows_back(dout * gamma, x, eps)
+    return dx, torch.einsum("nd,nd->d", dout, xhat), dout.sum(0)
+
+
+def normal_group_forward(x, gamma, beta, groups, *, eps=1e-5):
+    if x.size(1) % groups:
+        raise ValueError("channels and groups")
+    xhat = normal_rows(x.reshape(x.size(0), groups, -1), eps)[0].reshape(x.shape)
+    return torch.addcmul(beta[:, None, None], xhat, gamma[:, None, None])
+
+
+def normal_group_backward(dout, x, gamma, groups, *, eps=1e-5):
+    if x.size(1) % groups:
+        raise ValueError("channels and groups")
+    grouped = (x.size(0), groups, -1)
+    dx, xhat = rows_back((dout * gamma[:, None, None]).reshape(grouped), x.reshape(grouped), eps)
+    return dx.reshape(x.shape), (dout * xhat.reshape(x.shape)).sum((0, 2, 3)), dout.sum((0, 2, 3))
+
+
 def looped_group_forward(x, gamma, beta, groups, *, eps=1e-5):
     n, c = x.shape[:2]
     if c % groups:
@@ -534,6 +571,14 @@ ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
         "layernorm_backward": transposed_layer_backward,
     },
     "layer, row by row": {"layernorm_forward": rowwise_layer_forward, "layernorm_backward": rowwise_layer_backward},
+    "layer, torch.var_mean": {
+        "layernorm_forward": normal_layer_forward,
+        "layernorm_backward": normal_layer_backward,
+    },
+    "groups, torch.var_mean": {
+        "groupnorm_forward": normal_group_forward,
+        "groupnorm_backward": normal_group_backward,
+    },
     "groups, loops": {"groupnorm_forward": looped_group_forward, "groupnorm_backward": looped_group_backward},
     "groups, as rows of layer norm": {
         "groupnorm_forward": layered_group_forward,
