@@ -6,11 +6,12 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from autograder.diagnosis import material
-from autograder.hidden_tests.a1_convolution.sliding_windows import mistakes as listed
+from autograder.hidden_tests.a1_convolution.sliding_windows import mistakes, mistakes_correlation
 from autograder.measure.question import Task, measure_question
 from tests.diagnosis.answers import graded, handed_in, plan_for, sliding_windows
 
@@ -31,29 +32,36 @@ def section() -> str:
     return PAGE.read_text(encoding="utf-8").split("## A mistake in five minutes")[1].split("\n## ")[0]
 
 
+def executed(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> ModuleType:
+    """A file in the place of a module, until the test ends."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def entry_added(tmp_path, monkeypatch):
     """The list of mistakes with the page's entry in it, as if an author had saved the file."""
     (entry,) = re.findall(r"```python\n(.*?)```", section(), re.DOTALL)
-    source = Path(listed.__file__).read_text(encoding="utf-8")
+    source = Path(mistakes_correlation.__file__).read_text(encoding="utf-8")
     assert "_TWO_D = (\n" in source
-    path = tmp_path / "mistakes.py"
+    path = tmp_path / "mistakes_correlation.py"
     path.write_text(source.replace("_TWO_D = (\n", f"_TWO_D = (\n{entry}"), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(listed.__name__, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, listed.__name__, module)
-    spec.loader.exec_module(module)
+    executed(monkeypatch, mistakes_correlation.__name__, path)
+    gathered = executed(monkeypatch, mistakes.__name__, Path(mistakes.__file__))
     material._module.cache_clear()
-    (added,) = {mistake.id for mistake in module.MISTAKES} - {mistake.id for mistake in listed.MISTAKES}
+    (added,) = {mistake.id for mistake in gathered.MISTAKES} - {mistake.id for mistake in mistakes.MISTAKES}
     yield added
     material._module.cache_clear()
 
 
 def test_the_page_says_where_and_how_to_look():
     """It names the file to edit and the command that measures."""
-    assert "`mistakes.py`" in section()
+    assert f"`{Path(mistakes_correlation.__file__).name}`" in section()
     assert "autograder mistakes" in section()
 
 

@@ -221,7 +221,7 @@ class Arena:
             / "hidden_tests"
             / "a1_convolution"
             / "sliding_windows"
-            / "test_sliding_windows.py",
+            / "test_correlation.py",
             "HOME": guard.home,
             "NORA": guard.submitted / NEIGHBOUR / "a1_convolution" / "sliding_windows.ipynb",
             "PEER_FOLDER": self._peer_folder,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograder.grading.hidden import HiddenTests
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT, sliding1d
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps_correlation import sliding1d
 from autograder.measure.replay import Made, calls_made, replay, replies_equal
 from autograder.model import Verdict
 from autograder.sandbox.protocol import Stopped

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT, spread
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps_sizes import spread
 from tests.hidden_tests.graded import Graded
 from tests.hidden_tests.harness import calls_by_test
 

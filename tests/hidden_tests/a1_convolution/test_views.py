@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.diagnosis.fingerprint import same
-from autograder.hidden_tests.a1_convolution.sliding_windows.steps import squares
+from autograder.hidden_tests.a1_convolution.sliding_windows.steps_detectors import squares
 from autograder.hidden_tests.a1_convolution.sliding_windows.views import VIEWS
-from autograder.hidden_tests.a1_convolution.sliding_windows.windows import arms
+from autograder.hidden_tests.a1_convolution.sliding_windows.windows_detectors import arms
 from autograder.sandbox.protocol import Record
 
 fires = VIEWS["square_detector"]
