@@ -13,7 +13,7 @@ from autograder.config import Course
 from autograder.errors import CourseError
 from autograder.gradebook.autograded import encode, graded_notebook
 from autograder.gradebook.release import Release, load_release
-from autograder.gradebook.rows import naive_utc, write_rows
+from autograder.gradebook.rows import latest_times, write_rows
 from autograder.model import NotebookResult, Submission
 from autograder.nbgrader_bridge import open_gradebook
 
@@ -80,10 +80,7 @@ class Recording:
         submission = result.submission
         place = (_one_folder(submission.student), submission.assignment, submission.notebook)
         with _files_in_one_line(self._course):
-            notebook, time = self._drafts(len(self._added))
-            notebook.write_bytes(encode(graded_notebook(self._release(submission), result)))
-            if (timestamp := _timestamp_text(submission)) is not None:
-                time.write_bytes(timestamp.encode())
+            self._draft(len(self._added)).write_bytes(encode(graded_notebook(self._release(submission), result)))
         self._added.append(place)
 
     def finish(self, results: Sequence[NotebookResult]) -> None:
@@ -97,17 +94,32 @@ class Recording:
         """
         for result in results:
             self._release(result.submission)
+        with _files_in_one_line(self._course):
+            times = self._write_times(results)
         with _files_in_one_line(self._course), open_gradebook(self._course, wait_s=WAIT_S) as gradebook:
             write_rows(gradebook, self._course.id, self._releases, results)
             for number, (student, assignment, notebook) in enumerate(self._added):
-                target = self._course.autograded / student / assignment
-                graded, time = self._drafts(number)
-                _move(graded, target / f"{notebook}.ipynb")
-                _move(time, target / TIMESTAMP)
+                _move(self._draft(number), self._course.autograded / student / assignment / f"{notebook}.ipynb")
+            for target, draft in times.items():
+                if draft is None:
+                    target.unlink(missing_ok=True)
+                else:
+                    _move(draft, target)
 
-    def _drafts(self, number: int) -> tuple[Path, Path]:
-        """Where notebook and time of a result lie in the stage."""
-        return self.stage / f"{number}.ipynb", self.stage / f"{number}.txt"
+    def _write_times(self, results: Sequence[NotebookResult]) -> dict[Path, Path | None]:
+        """Write into the stage when each student handed in: place to draft, or to None where nobody knows."""
+        times: dict[Path, Path | None] = {}
+        for number, ((student, assignment), moment) in enumerate(latest_times(results).items()):
+            target = self._course.autograded / student / assignment / TIMESTAMP
+            times[target] = None
+            if moment is not None:
+                times[target] = draft = self.stage / f"{number}.txt"
+                draft.write_bytes(f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n".encode())
+        return times
+
+    def _draft(self, number: int) -> Path:
+        """Where the graded notebook of a result lies in the stage."""
+        return self.stage / f"{number}.ipynb"
 
     def _release(self, submission: Submission) -> Release:
         key = (submission.assignment, submission.notebook)
@@ -126,27 +138,18 @@ def record_rows(course: Course, results: Sequence[NotebookResult]) -> None:
         write_rows(gradebook, course.id, _releases(course, results), results, times_are_known=True)
 
 
-def _timestamp_text(submission: Submission) -> str | None:
-    """Time of a submission as nbgrader writes it."""
-    moment = naive_utc(submission.submitted_at)
-    return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC\n"
-
-
 def _releases(course: Course, results: Sequence[NotebookResult]) -> dict[tuple[str, str], Release]:
     names = {(result.submission.assignment, result.submission.notebook) for result in results}
     return {name: load_release(course, *name) for name in sorted(names)}
 
 
 def _move(source: Path, target: Path) -> None:
-    """Put a file into its place; where there is none to put, the place stays empty."""
+    """Put a file into its place, for which there may be no folder yet."""
     try:
         source.replace(target)
     except FileNotFoundError:
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
-        else:
-            target.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
 
 
 def _one_folder(student: str) -> str:

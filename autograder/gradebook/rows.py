@@ -203,7 +203,7 @@ def _write_submissions(
     theirs = (submitted.c.assignment_id == assignment) & submitted.c.student_id.in_(names)
     submissions = Rows(gradebook, "submitted_assignment", ["student_id"], theirs)
     resubmitted: set[str] = set()
-    for student, moment in _latest(results).items():
+    for (student, _), moment in latest_times(results).items():
         before = submissions.known.get((student,))
         if before is not None and (times_are_known or before["timestamp"] != moment):
             resubmitted.add(student)
@@ -275,12 +275,13 @@ def _put_result(
         comments.put((notebook, cell), auto_comment=text)
 
 
-def _latest(results: Sequence[NotebookResult]) -> dict[str, datetime | None]:
-    """Student to the time of the latest notebook: nbgrader keeps one time per submission."""
-    times: dict[str, datetime | None] = {}
+def latest_times(results: Sequence[NotebookResult]) -> dict[tuple[str, str], datetime | None]:
+    """Student and assignment to the time of the latest notebook: nbgrader keeps one time per submission."""
+    times: dict[tuple[str, str], datetime | None] = {}
     for result in results:
-        moment, before = naive_utc(result.submission.submitted_at), times.get(result.submission.student)
-        times[result.submission.student] = before if moment is None else max(moment, before or moment)
+        key = (result.submission.student, result.submission.assignment)
+        moment, before = naive_utc(result.submission.submitted_at), times.get(key)
+        times[key] = before if moment is None else max(moment, before or moment)
     return times
 
 

@@ -156,7 +156,7 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
     """
     with _TURN:
         for _ in range(_TRIES):
-            grader = open_grader(plan)
+            grader = _opened(plan)
             try:
                 return grade_submission(
                     submission,
@@ -246,6 +246,15 @@ def open_grader(plan: GradingPlan) -> Grader:
     gc.collect()
     gc.freeze()
     return Grader(tests, sandbox, diagnostician, stack)
+
+
+def _opened(plan: GradingPlan) -> Grader:
+    try:
+        return open_grader(plan)
+    except SandboxError:
+        # A forkserver that was killed while it started (memory ran short, say) says nothing of the machine. What the
+        # machine refuses, it refuses again.
+        return open_grader(plan)
 
 
 def close_graders() -> None:

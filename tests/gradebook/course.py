@@ -44,9 +44,9 @@ def make_course(root: Path) -> Course:
     return load_course(root)
 
 
-def write_release(root: Path, data: Mapping[str, Any]) -> None:
+def write_release(root: Path, data: Mapping[str, Any], notebook: str = NOTEBOOK) -> None:
     """Put a release where the course expects it."""
-    (root / "assignments" / ASSIGNMENT / f"{NOTEBOOK}.ipynb").write_text(json.dumps(data))
+    (root / "assignments" / ASSIGNMENT / f"{notebook}.ipynb").write_text(json.dumps(data))
 
 
 def release() -> dict[str, Any]:

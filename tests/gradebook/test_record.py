@@ -1,7 +1,7 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +86,24 @@ def test_graded_notebooks_carry_nbgraders_time(course: Course) -> None:
     assert not timestamp.exists()
     with nbgraders(course) as gradebook:
         assert gradebook.find_submission(ASSIGNMENT, "ada").timestamp is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_one_time_for_all_notebooks_of_a_student(course: Course, order: Sequence[int]) -> None:
+    """It is the latest, whichever result comes first, though the time of a missing notebook is unknown."""
+    times = {NOTEBOOK: None, "other": "2026-03-02T09:00:00+00:00", "third": SUBMITTED_AT}
+    for name in times:
+        data = release()
+        data["metadata"]["course"]["notebook"] = name
+        write_release(course.root, data, name)
+    graded = result(course, "ada")
+    results = [
+        replace(graded, submission=replace(graded.submission, submitted_at=time, notebook=name))
+        for name, time in times.items()
+    ]
+    record(course, [results[number] for number in order])
+    timestamp = course.autograded / "ada" / ASSIGNMENT / "timestamp.txt"
+    assert parse_utc(timestamp.read_text().strip()) == parse_utc(SUBMITTED_AT)
 
 
 def test_recording_twice_changes_nothing(course: Course) -> None:

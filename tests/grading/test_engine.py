@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.config import load_course
-from autograder.errors import CourseError
+from autograder.errors import CourseError, SandboxError
 from autograder.grading import engine
 from autograder.grading.crew import Lost
 from autograder.grading.engine import grade_class, grade_one
@@ -62,6 +63,31 @@ def test_a_fault_of_ours_is_tried_again(plan, monkeypatch, faults):
     else:
         assert verdicts(result) == {Verdict.GRADER_FAULT}
         assert result.points_pending == result.max_points
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_sandbox_that_dies_while_it_starts(plan, monkeypatch, deaths):
+    """It is started once more, and the run goes on; the second time it is the machine's refusal, which ends the run."""
+    graded = NotebookResult(submission=SUBMISSION, questions=(), sandbox_level="rlimits")
+    start, started = engine.open_sandbox, []
+
+    @contextmanager
+    def open_sandbox(**options):
+        started.append(options)
+        if len(started) <= deaths:
+            raise SandboxError("got exit status 137")
+        with start(**options) as sandbox:
+            yield sandbox
+
+    engine.close_graders()
+    monkeypatch.setattr(engine, "open_sandbox", open_sandbox)
+    monkeypatch.setattr(engine, "grade_submission", lambda *_: graded)
+    if deaths == 1:
+        assert grade_one(plan, SUBMISSION) == graded
+    else:
+        with pytest.raises(SandboxError, match="137"):
+            grade_one(plan, SUBMISSION)
+    assert len(started) == 2
 
 
 def test_a_process_that_died_holds_its_submission(plan, monkeypatch):
