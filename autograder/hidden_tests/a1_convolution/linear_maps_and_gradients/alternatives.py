@@ -14,14 +14,30 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternativ
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_columns import (
     ALTERNATIVES as COLUMNS,
 )
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_convolutions import (
+    ALTERNATIVES as CONVOLUTIONS,
+)
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_equivariance import (
+    ALTERNATIVES as EQUIVARIANCE,
+)
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_gradients import (
     ALTERNATIVES as GRADIENTS,
 )
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_learning import (
+    ALTERNATIVES as LEARNING,
+)
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_maps import ALTERNATIVES as MAPS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.alternatives_products import (
+    ALTERNATIVES as PRODUCTS,
+)
 
 ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
     **MAPS,
     **COLUMNS,
+    **PRODUCTS,
     **GRADIENTS,
+    **CONVOLUTIONS,
     **CHECKERS,
+    **EQUIVARIANCE,
+    **LEARNING,
 }

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from autograder.hidden_tests.a1_convolution.inputs import Layer
-from autograder.model import Verdict
-from autograder.testing import Judged
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-4}
 IMAGES = ("N", "C", "H", "W")
@@ -24,15 +21,6 @@ FILTERS = ("C_out", "C_in", "K_H", "K_W")
 OUT = ("N", "C_out", "H_out", "W_out")
 COLUMNS = ("N", "C * K_H * K_W", "L")
 PARTS: Mapping[str, tuple[str, ...]] = {"dx": IMAGES, "dw": FILTERS, "db": ("C_out",)}
-
-
-def entries(got: Any, names: str, what: str) -> tuple[Any, ...]:
-    """Take apart a tuple that a function returned, whose parts are judged one by one."""
-    fields = tuple(value for _, value in getattr(got, "fields", ())) or got
-    wanted = names.split()
-    if not isinstance(fields, tuple) or len(fields) != len(wanted):
-        raise Judged(Verdict.FAILED, f"{what}: expected the tuple ({', '.join(wanted)}).", rung="type")
-    return fields
 
 
 def whole_layer(case: Layer) -> Layer:

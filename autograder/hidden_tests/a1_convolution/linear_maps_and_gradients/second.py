@@ -8,26 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_checkers import (
-    RIGHT_AGAIN as CHECKERS_AGAIN,
-)
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_columns import RIGHT_AGAIN as COLUMNS_AGAIN
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_gradients import (
-    RIGHT_AGAIN as GRADIENTS_AGAIN,
-)
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import RIGHT_AGAIN as MAPS_AGAIN
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again import RIGHT_AGAIN
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_checkers import SECOND as CHECKERS
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_columns import SECOND as COLUMNS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_convolutions import SECOND as CONVOLUTIONS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_equivariance import SECOND as EQUIVARIANCE
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_gradients import SECOND as GRADIENTS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_learning import SECOND as LEARNING
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import SECOND as MAPS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_products import SECOND as PRODUCTS
 
-RIGHT_AGAIN: dict[str, Callable[..., Any]] = MAPS_AGAIN | COLUMNS_AGAIN | GRADIENTS_AGAIN | CHECKERS_AGAIN
+__all__ = ["NOT_ON_SECOND", "RIGHT_AGAIN", "SECOND"]
 
 SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
     **MAPS,
     **COLUMNS,
+    **PRODUCTS,
     **GRADIENTS,
+    **CONVOLUTIONS,
     **CHECKERS,
+    **EQUIVARIANCE,
+    **LEARNING,
 }
 
 NOT_ON_SECOND: dict[str, str] = {

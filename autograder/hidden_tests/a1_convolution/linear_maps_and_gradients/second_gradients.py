@@ -1,4 +1,4 @@
-"""The listed mistakes about gradients, made a second time on the other base."""
+"""The listed mistakes about backward by loops, made a second time on the other base."""
 
 from __future__ import annotations
 
@@ -12,29 +12,24 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_grad
     RIGHT_AGAIN,
     backwards,
     by_taps,
-    filters_from,
-    images_from,
     overwrite,
-    printing,
-    spaced,
 )
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import (
-    dtype_of_first,
-    float64,
-    named,
-)
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import named
 
 
-def _cut_negative(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+def cut_negative(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+    """Cut a border off with negative ends, which a border of nothing turns into everything."""
     return padded[..., p[0] : -p[0], p[1] : -p[1]]
 
 
-def _cut_top_left(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+def cut_top_left(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+    """Cut an image's size out of the top left corner."""
     return padded[..., : size[0], : size[1]]
 
 
-def _all_of_it(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+def all_of_it(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:
+    """Cut nothing off."""
     return padded
 
 
@@ -73,9 +68,9 @@ _BACKWARD: dict[str, Step] = {
     "dw_first_image": by_taps(dw=lambda dout, seen: np.einsum("fij,cij->fc", dout[0], seen[0])),
     "dw_mean": by_taps(dw=lambda dout, seen: np.einsum("nfij,ncij->nfc", dout, seen).mean(0)),
     "dx_last_filter": by_taps(dx=lambda dout, tap: dout[:, -1][:, None] * tap[-1][:, None, None]),
-    "dx_not_cropped": by_taps(crop=_all_of_it),
-    "dx_crop_top_left": by_taps(crop=_cut_top_left),
-    "dx_crop_negative": by_taps(crop=_cut_negative),
+    "dx_not_cropped": by_taps(crop=all_of_it),
+    "dx_crop_top_left": by_taps(crop=cut_top_left),
+    "dx_crop_negative": by_taps(crop=cut_negative),
     "dx_rest_missing": by_taps(
         room=lambda x, p, dout, k, s: [a * (n - 1) + m for n, a, m in zip(dout.shape[2:], s, k, strict=True)],
         crop=lambda padded, p, size: padded[:, :, p[0] :, p[1] :][:, :, : size[0], : size[1]],
@@ -102,70 +97,4 @@ _BACKWARD: dict[str, Step] = {
 }
 
 
-def _spaced_too_far(dout: np.ndarray, s: Any, more: Any = (0, 0)) -> np.ndarray:
-    return spaced(dout, [a + 1 for a in s])
-
-
-def _must_grow(array: np.ndarray, margin: Any) -> np.ndarray:
-    if min(margin) < 0:
-        raise ValueError("a frame can't be negative")
-    return framed(array, margin)
-
-
-_DX: dict[str, Step] = {
-    "not_dilated": images_from(space=lambda dout, s, more: dout),
-    "dilated_too_far": images_from(space=_spaced_too_far),
-    "rest_missing": images_from(behind=lambda *how: (0, 0)),
-    "not_flipped": images_from(turn=lambda w: w),
-    "flips_one_axis": images_from(turn=lambda w: np.flip(w, 3)),
-    "transposed_not_turned": images_from(turn=lambda w: np.moveaxis(w, 2, 3)),
-    "channels_kept": images_from(channels=lambda w: w),
-    "full_padding": images_from(margin=lambda k, p: [n - 1 for n in k]),
-    "no_padding": images_from(margin=lambda k, p: (0, 0)),
-    "same_padding": images_from(margin=lambda k, p: p),
-    "wide_padding_fails": images_from(frame=_must_grow),
-    "padding_swapped": images_from(paddings=lambda p: (p[1], p[0])),
-    "float64": images_from(dtype=float64),
-}
-
-_DW: dict[str, Step] = {
-    "not_dilated": filters_from(space=lambda dout, s: dout),
-    "not_padded": filters_from(frame=lambda x, p: x),
-    "flipped": filters_from(turn=lambda dout: np.rot90(dout, 2, (2, 3))),
-    "result_flipped": filters_from(finish=lambda dw, n: np.rot90(dw, 2, (2, 3))),
-    "rest_not_cropped": filters_from(crop=lambda dw, k: dw),
-    "channels_swapped": filters_from(product="ncijuv,nfij->cfuv"),
-    "mean": filters_from(finish=lambda dw, n: dw / n),
-    "first_image": filters_from(used=lambda array: array[:1]),
-    "stride_swapped": filters_from(strides=lambda s: (s[1], s[0])),
-    "float64": filters_from(dtype=float64),
-}
-
-_TRANSPOSED: dict[str, Step] = {
-    "not_cropped": printing(crop=_all_of_it),
-    "assigns": printing(taps=backwards, put=overwrite),
-    "assigns_by_tap": printing(put=overwrite),
-    "flipped": printing(filters=lambda w: np.flip(w, (2, 3))),
-    "stride_ignored": printing(strides=lambda s: (1, 1)),
-    "prints_by_one": printing(apart=lambda s: (1, 1)),
-    "stride_swapped": printing(strides=lambda s: (s[1], s[0])),
-    "crop_top_left": printing(crop=_cut_top_left),
-    "crop_negative": printing(crop=_cut_negative),
-    "weights_of_a_layer": printing(product="ncij,fc->nfij"),
-    "one_too_large": printing(length=lambda n, k, s: n * s + k),
-    "first_channel": printing(filters=lambda w: w * (np.arange(len(w)) == 0).reshape(-1, 1, 1, 1)),
-    "no_error": printing(
-        refuse=False,
-        crop=lambda out, p, size: out[..., p[0] : p[0] + max(size[0], 0), p[1] : p[1] + max(size[1], 0)],
-    ),
-    "float64": printing(dtype=float64),
-    "truncates": printing(dtype=dtype_of_first),
-    "adds_into_whole": printing(room_dtype=dtype_of_first),
-}
-
-SECOND: dict[str, Mapping[str, Callable[..., Any]]] = {
-    **named("cb", "conv2d_backward", _BACKWARD),
-    **named("dx_conv", "conv2d_dx_as_conv", _DX),
-    **named("dw_conv", "conv2d_dw_as_conv", _DW),
-    **named("ct", "conv_transpose2d", _TRANSPOSED),
-}
+SECOND: dict[str, Mapping[str, Callable[..., Any]]] = named("cb", "conv2d_backward", _BACKWARD)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_checkers import RIGHT as CHECKERS
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_columns import RIGHT as COLUMNS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_convolutions import RIGHT as CONVOLUTIONS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_equivariance import RIGHT as EQUIVARIANCE
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_gradients import RIGHT as GRADIENTS
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_learning import RIGHT as LEARNING
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_maps import RIGHT as MAPS
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_maps import Step
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.steps_products import RIGHT as PRODUCTS
 
-RIGHT: dict[str, Step] = MAPS | COLUMNS | GRADIENTS | CHECKERS
+RIGHT: dict[str, Step] = MAPS | COLUMNS | PRODUCTS | GRADIENTS | CONVOLUTIONS | CHECKERS | EQUIVARIANCE | LEARNING
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "toeplitz1d": ("toeplitz1d",),

@@ -31,15 +31,6 @@ IMAGE = ("H_out", "W_out")
 LAYER = {1: ("N", "C_out", "L_out"), 2: ("N", "C_out", "H_out", "W_out"), 3: ("N", "C_out", "D_out", "H_out", "W_out")}
 
 
-def entries(got: Any, names: str, what: str) -> tuple[Any, ...]:
-    """Take apart a tuple that a function returned, whose parts are judged one by one."""
-    fields = tuple(value for _, value in getattr(got, "fields", ())) or got
-    wanted = names.split()
-    if not isinstance(fields, tuple) or len(fields) != len(wanted):
-        raise Judged(Verdict.FAILED, f"{what}: expected the tuple ({', '.join(wanted)}).", rung="type")
-    return fields
-
-
 def as_floats(got: Any, what: str) -> Any:
     """Let any real dtype pass where the contract names none."""
     if isinstance(got, np.ndarray) and got.dtype.kind in "iuf":

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from autograder.hidden_tests.a1_convolution.inputs import normal, whole
+from autograder.hidden_tests.a1_convolution.parts import entries
 from autograder.hidden_tests.a1_convolution.sliding_windows import oracles as oracle
 from autograder.hidden_tests.a1_convolution.sliding_windows.detector import (
     OUTLINE,
@@ -21,7 +22,7 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.detector import (
     all_patches,
     surrounded,
 )
-from autograder.hidden_tests.a1_convolution.sliding_windows.judging import FLOAT32, IMAGE, array_of, as_floats, entries
+from autograder.hidden_tests.a1_convolution.sliding_windows.judging import FLOAT32, IMAGE, array_of, as_floats
 from autograder.model import Verdict
 from autograder.testing import Judged, expect, expect_error, expect_pure, question
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.hidden_tests.a1_convolution.parts import entries
 from autograder.hidden_tests.a1_convolution.sliding_windows import oracles as oracle
-from autograder.hidden_tests.a1_convolution.sliding_windows.judging import entries
 from autograder.testing import expect, expect_error, question
 
 
