@@ -310,7 +310,7 @@ def _print_outcome(outcome: Outcome) -> None:
     from autograder.reports.table import class_table
 
     console = _console()
-    console.print(class_table(outcome.results))
+    console.print(class_table(outcome.results, console.width))
     misunderstood = classroom_table(outcome.results)
     if misunderstood is not None:
         console.print(misunderstood)

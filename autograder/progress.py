@@ -54,19 +54,20 @@ class Meter:
     @property
     def words(self) -> str:
         """How far it is, in one line."""
-        parts = [f"{self.done} of {self.total}", *self._troubles()]
+        parts = [f"{self.done} of {self.total}"]
         if self.done == self.total:
             parts.append("writing gradebook and feedback")
         elif rate := self._rate():
             parts += [f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"]
             parts += [f"{_duration((self.total - self.done) / rate)} left"]
-        return ", ".join(parts)
+        # What comes last is what a narrow terminal cuts off.
+        return ", ".join([*parts, *self._troubles()])
 
     @property
     def summary(self) -> str:
         """What came of it, in one line."""
         took = _duration(self._clock() - self._started)
-        return ", ".join([f"{self.name}: {self.done} of {self.total}", *self._troubles(), f"in {took}"])
+        return ", ".join([f"{self.name}: {self.done} of {self.total} notebooks", *self._troubles(), f"in {took}"])
 
     def _troubles(self) -> Iterator[str]:
         if self.held:
@@ -92,9 +93,10 @@ def progress(name: str, console: Console, *, quiet: bool = False) -> Iterator[Me
     if quiet:
         yield Meter(name, time.monotonic, lambda meter: None)
     elif console.is_terminal:
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[words]}"))
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task(f"grading {name}", total=None, words="looking at the submissions")
+        # A line of its own: names are long, and a terminal may have 40 columns.
+        console.print(f"grading {name}", markup=False, highlight=False)
+        with Progress(BarColumn(bar_width=None), TextColumn("{task.fields[words]}"), console=console) as bar:
+            task = bar.add_task("", total=None, words="looking at the submissions")
 
             def draw(meter: Meter) -> None:
                 bar.update(task, total=meter.total, completed=meter.done, words=meter.words)

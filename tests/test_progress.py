@@ -25,9 +25,9 @@ def clock():
     return Clock()
 
 
-def console(*, terminal: bool = False) -> tuple[Console, io.StringIO]:
+def console(*, terminal: bool = False, width: int = 120) -> tuple[Console, io.StringIO]:
     stream = io.StringIO()
-    return Console(file=stream, force_terminal=terminal, width=120, legacy_windows=False), stream
+    return Console(file=stream, force_terminal=terminal, width=width, legacy_windows=False), stream
 
 
 def unreadable() -> NotebookResult:
@@ -43,11 +43,11 @@ def test_how_far_it_is(clock):
     for number in range(4):
         clock.now += 20
         meter.step(unreadable() if number == 1 else result())
-    assert meter.words == "4 of 7, 1 could not be graded, 3.0/min, 1 min 0 s left"
+    assert meter.words == "4 of 7, 3.0/min, 1 min 0 s left, 1 could not be graded"
     for _ in range(3):
         meter.step(result())
-    assert meter.words == "7 of 7, 1 could not be graded, writing gradebook and feedback"
-    assert meter.summary == "a1: 7 of 7, 1 could not be graded, in 1 min 20 s"
+    assert meter.words == "7 of 7, writing gradebook and feedback, 1 could not be graded"
+    assert meter.summary == "a1: 7 of 7 notebooks, 1 could not be graded, in 1 min 20 s"
 
 
 def test_what_the_journal_knew_says_nothing_about_the_rest(clock):
@@ -82,7 +82,7 @@ def test_a_short_run_writes_no_lines():
         meter.start(1)
         meter.step(result())
     assert stream.getvalue() == ""
-    assert meter.summary == "a1: 1 of 1, in 0 s"
+    assert meter.summary == "a1: 1 of 1 notebooks, in 0 s"
 
 
 def test_a_terminal_gets_a_bar():
@@ -94,6 +94,19 @@ def test_a_terminal_gets_a_bar():
         meter.step(result())
     assert "grading a[1]" in stream.getvalue()
     assert "2 of 2" in stream.getvalue()
+
+
+def test_a_narrow_terminal(clock, monkeypatch):
+    """With 40 columns and a long name the count, the rate and the time left are there; of troubles, what has room."""
+    monkeypatch.setattr("time.monotonic", clock)
+    shown, stream = console(terminal=True, width=40)
+    with progress("a2_pooling_and_normalization", shown) as meter:
+        meter.start(1200)
+        for _ in range(50):
+            clock.now += 0.5
+            meter.step(unreadable())
+    assert "grading a2_pooling_and_normalization" in stream.getvalue()
+    assert "50 of 1200, 2.0/s, 9 min 35 s left" in stream.getvalue()
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -102,7 +102,8 @@ class _Helper(Generic[Work, Result]):
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, task, core), daemon=True)
-        self._process.start()
+        with _uninterrupted():
+            self._process.start()
         theirs.close()
         self._given: tuple[int, Work] | None = None
 
@@ -142,6 +143,16 @@ class _Helper(Generic[Work, Result]):
         self.connection.close()
 
 
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back. A process that is started meanwhile never sees it: it lets go once it ignores it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(status: int | None) -> str:
     """Why a process ended, as far as its status says."""
     if status == -signal.SIGKILL:
@@ -157,6 +168,7 @@ def _serve(connection: Connection, task: Callable[[Any], Any], core: int | None)
         os.sched_setaffinity(0, {core})
     # Ctrl-C reaches every process of a terminal; what happens then is the first one's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         while True:

@@ -92,6 +92,30 @@ def test_stopping_ends_the_processes(tmp_path):
     assert not Path(f"/proc/{left.name}").exists()
 
 
+class Late:
+    """Work whose function says, while it is being fetched by a new process, what Ctrl-C would do there."""
+
+    def __init__(self, said: Path) -> None:
+        self.said = said
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.__dict__.update(state)
+        os.kill(os.getpid(), signal.SIGINT)
+        self.said.touch()
+
+    def __call__(self, _: int) -> tuple[bool, bool]:
+        blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        return blocked, signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_ctrl_c_while_processes_start(tmp_path, capfd):
+    """It is the first process's to act on, even before another one could say that it ignores it."""
+    assert list(side_by_side(Late(tmp_path / "said"), [0], 2)) == [(0, (False, True))]
+    assert (tmp_path / "said").exists()
+    assert capfd.readouterr() == ("", "")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def places(_: int) -> tuple[int, ...]:
     time.sleep(0.2)
     return tuple(sorted(os.sched_getaffinity(0)))

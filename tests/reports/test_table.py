@@ -13,7 +13,7 @@ from tests.reports.results import HOSTILE, QUESTIONS, question_result, result, u
 def shown(results: list[NotebookResult], width: int = 100) -> str:
     """The table as a terminal without colours shows it."""
     stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None, force_terminal=False).print(class_table(results))
+    Console(file=stream, width=width, color_system=None, force_terminal=False).print(class_table(results, width))
     return stream.getvalue()
 
 
@@ -50,6 +50,23 @@ def test_fits_100_columns() -> None:
     assert max(map(len, text.splitlines())) <= 100
     row = next(line.split() for line in text.splitlines() if line.startswith(" a-very"))
     assert row[1:13] == ["2.6", "3.3", "2.6", "2", "2.6", "2.6", "3.3", "5.3", "2", "2.6", "2", "3.3"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_narrow_terminals(width: int) -> None:
+    """Rather than cut names, totals or reasons off, the points of the questions are left out, and the table says so."""
+    given = {name: [Verdict.PASSED, Verdict.PASSED, (Verdict.FORBIDDEN, "No.")] for name in QUESTIONS}
+    text = shown([result("ada", given), ungraded("student00007", "this is a picture of a cat")], width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    words = " ".join(text.split())
+    assert "CSV has them. Questions (points): Q1=" in words
+    assert "a picture" in words
+    assert [line.split()[1] for line in text.splitlines() if line.startswith((" ada ", " student00007 "))] == [
+        "34.67",
+        "0",
+    ]
+    assert "wider terminal" not in shown([result("ada", given)], 100)
 
 
 def test_cut_not_rounded_up() -> None:
