@@ -25,7 +25,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     recursive,
     relative_change,
 )
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_windows import (
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_pooling import (
     averaged,
     averaged_back,
     made,

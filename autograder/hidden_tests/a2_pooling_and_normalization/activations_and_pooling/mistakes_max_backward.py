@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps import RIGHT
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_windows import (
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_pooling import (
     border,
     first_maximum,
     pooling_back,

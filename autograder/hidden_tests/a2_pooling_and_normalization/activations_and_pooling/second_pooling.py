@@ -8,7 +8,7 @@ import torch
 
 from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered import RIGHT_AGAIN
 from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_activations import Step
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_windows import (
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.gathered_pooling import (
     averaged,
     averaged_back,
     made,

@@ -25,7 +25,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
     collapsing,
     shift_change,
 )
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_windows import (
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_pooling import (
     averaging,
     averaging_back,
     filters,

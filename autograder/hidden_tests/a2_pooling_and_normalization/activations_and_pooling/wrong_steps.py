@@ -10,7 +10,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_poolin
 from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_activations import (
     Step,
 )
-from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_windows import (
+from autograder.hidden_tests.a2_pooling_and_normalization.activations_and_pooling.steps_pooling import (
     border,
     spread,
 )

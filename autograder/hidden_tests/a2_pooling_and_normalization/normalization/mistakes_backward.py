@@ -7,11 +7,6 @@ from typing import Any
 
 import torch
 
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_forward import (
-    EPS_OUTSIDE,
-    lossy_var,
-    unbiased_over,
-)
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps import (
     RIGHT,
     backward,
@@ -35,6 +30,11 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gr
     stats_constant,
     unscaled,
     var_sign,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_statistics import (
+    EPS_OUTSIDE,
+    lossy_var,
+    unbiased_over,
 )
 from autograder.mistakes import Mistake
 

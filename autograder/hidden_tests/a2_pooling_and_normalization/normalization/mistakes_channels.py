@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_forward import (
-    biased,
-    kept,
-    unbiased_over,
-)
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps import (
     RIGHT,
     Tensor,
@@ -22,6 +17,11 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gradients import (
     no_division,
     stats_constant,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_statistics import (
+    biased,
+    kept,
+    unbiased_over,
 )
 from autograder.mistakes import Mistake
 

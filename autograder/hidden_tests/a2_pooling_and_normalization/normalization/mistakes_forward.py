@@ -11,12 +11,21 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps im
     RIGHT,
     Tensor,
     batch_forward,
-    over_batch,
     over_features,
     stored_mean,
     stored_var,
-    var_over,
     weigh,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_statistics import (
+    EPS_OUTSIDE,
+    Remembering,
+    biased,
+    first_copied,
+    kept,
+    lossy_var,
+    replaced,
+    unbiased_over,
+    whole_array,
 )
 from autograder.mistakes import Mistake
 
@@ -27,36 +36,6 @@ def _forward(id: str, symptom: str, hint: str, **steps: Any) -> Mistake:
 
 def _written(id: str, symptom: str, hint: str, function: Callable[..., Any]) -> Mistake:
     return Mistake(id, "batchnorm_forward", {"batchnorm_forward": function}, symptom, hint)
-
-
-def biased(x: Tensor) -> Tensor:
-    """The variance of each feature that divides by N."""
-    return var_over(x, over_batch(x)).reshape(-1)
-
-
-def unbiased_over(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The variance that divides by one less than the count."""
-    return x.var(axes, unbiased=True, keepdim=True)
-
-
-def lossy_var(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The mean of squares less the square of the mean."""
-    return (x * x).mean(axes, keepdim=True) - x.mean(axes, keepdim=True) ** 2
-
-
-def replaced(old: Tensor, new: Tensor, momentum: float) -> Tensor:
-    """What a step that keeps nothing stores."""
-    return new
-
-
-def kept(old: Tensor, new: Tensor, momentum: float) -> Tensor:
-    """What a step that stores nothing returns."""
-    return old
-
-
-def first_copied(default: float) -> Callable[..., Tensor]:
-    """Take the first batch as it is, known by statistics that are still as they were made."""
-    return lambda old, new, momentum: new if bool((old == default).all()) else weigh(old, new, momentum)
 
 
 def _in_place(old: Tensor, new: Tensor, momentum: float) -> Tensor:
@@ -91,26 +70,6 @@ def _asserts(x, gamma, beta, running_mean, running_var, *, training, **options):
     return RIGHT["batchnorm_forward"](x, gamma, beta, running_mean, running_var, training=training, **options)
 
 
-class Remembering:
-    """A batchnorm_forward whose statistics live on between calls, as long as the number of features stays."""
-
-    def __init__(self, right: Callable[..., Any]) -> None:
-        self._right = right
-        self._kept: Any = None
-
-    def __call__(self, x, gamma, beta, running_mean, running_var, *, training, momentum=0.1, eps=1e-5):
-        """Normalise."""
-        known = self._kept is not None and self._kept[0].shape == running_mean.shape
-        mean, var = self._kept if known else (running_mean, running_var)
-        out, *self._kept = self._right(x, gamma, beta, mean, var, training=training, momentum=momentum, eps=eps)
-        return out, *self._kept
-
-
-def whole_array(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """One mean for all numbers."""
-    return x.mean()
-
-
 def _no_eps(var: Tensor, eps: float) -> Tensor:
     return 1 / torch.sqrt(var)
 
@@ -118,8 +77,6 @@ def _no_eps(var: Tensor, eps: float) -> Tensor:
 def _no_root(var: Tensor, eps: float) -> Tensor:
     return 1 / (var + eps)
 
-
-EPS_OUTSIDE = {"inverse": lambda var, eps: 1 / (torch.sqrt(var) + eps)}
 
 FORWARD = (
     _forward(

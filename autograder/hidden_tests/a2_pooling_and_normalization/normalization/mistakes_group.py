@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_forward import (
-    EPS_OUTSIDE,
-    lossy_var,
-    unbiased_over,
-)
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.mistakes_layer import OWN
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.steps import (
     GROUP,
@@ -25,6 +20,11 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_gr
     no_var_path,
     stats_constant,
     unscaled,
+)
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.wrong_statistics import (
+    EPS_OUTSIDE,
+    lossy_var,
+    unbiased_over,
 )
 from autograder.mistakes import Mistake
 
