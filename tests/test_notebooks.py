@@ -144,3 +144,21 @@ def test_points_sit_on_locked_checks() -> None:
             if points_of(cell) and cell["metadata"]["course"]["role"] == "check":
                 about = cell["metadata"]["nbgrader"]
                 assert (about["grade"], about["solution"], about["locked"]) == (True, False, True)
+
+
+def test_run_all_goes_on_behind_a_check() -> None:
+    """A check that fails doesn't keep a student from seeing the later ones."""
+    for path in PATHS:
+        tagged = {
+            cell["metadata"]["course"]["role"]: cell["metadata"].get("tags")
+            for cell in json.loads(path.read_bytes())["cells"]
+        }
+        assert {role for role, tags in tagged.items() if tags} == {"check"}
+        assert tagged["check"] == ["raises-exception"]
+
+
+@ALL_NOTEBOOKS
+def test_maths_in_a_quote_stays_in_its_line(path: Path) -> None:
+    """The `>` of a quote's next line would be taken for a part of the formula."""
+    quoted = [line for line in prose_of(load(path)).split("\n") if line.startswith(">")]
+    assert [line for line in quoted if line.count("$") % 2] == []

@@ -100,6 +100,9 @@ def _stage_cell(cell: AuthoredCell, counts: Counter[str], said: _Said, wheel: st
     else:
         cell_id = stem if count == 1 else f"{stem}-{count}"
         metadata["nbgrader"] = _nbgrader_metadata(cell, count)
+    if role == "check":
+        # Jupyter's "Run all" goes on behind a check that fails, and comes to the later ones.
+        metadata["tags"] = ["raises-exception"]
     source = cell.source.replace(WHEEL, wheel) if role == "setup" else cell.source
     staged = {"id": cell_id, "cell_type": cell.kind, "metadata": metadata, "source": source}
     return staged if cell.kind == "markdown" else staged | {"execution_count": None, "outputs": []}

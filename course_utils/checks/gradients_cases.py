@@ -295,6 +295,7 @@ MOVES = "Move the images and apply the layer; apply the layer and move the outpu
 NONE = "Such a layer has the gap 0, but for rounding."
 MIDDLE = "Only rows H_out // 4 to H_out - H_out // 4 of the output count, and columns likewise."
 OUTPUT_STEP = "The output moves by shift // step, with step = round(H / H_out), for rows and columns each."
+ROUNDED_DOWN = "The output moves by shift // step, which rounds down, below zero as well: -3 // 2 is -2."
 SIGNS = "A difference counts whether it is above or below zero, in every image and channel."
 
 
@@ -326,6 +327,9 @@ EQUIVARIANCE_GAP = [
     _gap("the same, moved by nothing", _own, (1, 2, 8, 12), (0, 0), MOVES),
     _gap("every second pixel, moved by two and four", _every_second, (1, 2, 15, 18), (2, 4), f"{OUTPUT_STEP} {NONE}"),
     _gap("every second pixel, moved by one", _every_second, (1, 2, 16, 18), (1, 0), OUTPUT_STEP),
+    _gap(
+        "every second pixel, moved up by three and left by one", _every_second, (1, 2, 16, 18), (-3, -1), ROUNDED_DOWN
+    ),
     _gap("every third row", _every_third, (1, 1, 17, 10), (3, 1), f"{OUTPUT_STEP} {NONE}"),
     _gap("a layer that changes one pixel, at the border", _mark(0, 6), (1, 1, 8, 12), (1, 0), MIDDLE),
     _gap("a layer that changes one pixel, just outside the middle", _mark(6, 6), (1, 1, 8, 12), (1, 0), MIDDLE),

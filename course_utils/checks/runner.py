@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.case import Case, Made
-from course_utils.checks.failure import CheckFailed
+from course_utils.checks.failure import CheckFailed, folded, told
 from course_utils.checks.material import material, on_cpu, same_memory, snapshot
 from course_utils.compare import Mismatch, Rung, compare
 from course_utils.compare_arrays import is_tensor
@@ -57,14 +57,14 @@ def check_cases(
 
 
 def passed(question: str, checks: int, hidden: str) -> None:
-    """Print the one line of a check that passed.
+    """Print the sentence of a check that passed.
 
     Args:
         question: Id of the question.
         checks: How many checks there were.
         hidden: The kinds of hidden case, as the end of "Hidden tests ...".
     """
-    print(f"✓ {question}: {checks} checks passed. Hidden tests {hidden}.")
+    print(folded(f"✓ {question}: {checks} checks passed. Hidden tests {hidden}."))
 
 
 def demand_callable(name: str, function: Any) -> None:
@@ -91,7 +91,7 @@ def call(
         options: Keyword arguments.
 
     Raises:
-        CheckFailed: If it is not implemented, can't be called like this, or raises.
+        CheckFailed: If it is not implemented, can't be called like this, raises, or is interrupted.
     """
     options = options or {}
     _demand_signature(function, name, arguments, options)
@@ -101,6 +101,8 @@ def call(
         failure = CheckFailed(_unfinished(error, name, function), Rung.RAN)
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
         failure = CheckFailed(f"{name} with {words}: {_raised(error, function)}", Rung.RAN)
+    except KeyboardInterrupt as error:
+        failure = _interrupted(error, f"{name} with {words}", function)
     raise failure
 
 
@@ -201,14 +203,26 @@ def _unfinished(error: Exception, name: str, function: Function) -> str:
 
 
 def _raised(error: Exception, function: Function) -> str:
+    hint = " The input can't be written to: work on a copy." if "read-only" in str(error) else ""
+    return f"expected a result, got {told(error)}{_line(error, function)}.{hint}"
+
+
+def _line(error: BaseException, function: Function) -> str:
+    """Where in the cell of the function an error came up, as the end of a sentence."""
     code = getattr(function, "__code__", None)
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename
     ]
-    line = f", in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
-    hint = " The input can't be written to: work on a copy." if "read-only" in str(error) else ""
-    told = str(error)[:300].rstrip(".")
-    return f"expected a result, got {type(error).__name__}: {told}{line}.{hint}"
+    return f", in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+
+
+def _interrupted(error: KeyboardInterrupt, where: str, function: Function) -> CheckFailed:
+    """The failure of a call that somebody has stopped, who waited for its end."""
+    line = _line(error, function)
+    return CheckFailed(
+        f"{where}: expected a result, was interrupted{line}. Small cases take moments: which loop does not end?",
+        Rung.RAN,
+    )
 
 
 def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) -> None:
@@ -218,8 +232,10 @@ def _demand_error(function: Function, case: Case, arguments: Mapping[str, Any]) 
         result = function(*arguments.values(), **case.options)
     except ValueError:
         return
+    except KeyboardInterrupt as error:
+        raise _interrupted(error, where, function) from None
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message
-        found = f"{type(error).__name__}: {str(error)[:300]}"
+        found = told(error)
     else:
         found = _found(result)
     message = (

@@ -66,17 +66,27 @@ def numbers(ax: Axes, image: Any, *, size: float = 7, shown: Any = None) -> None
     for (row, column), value in np.ndenumerate(image):
         if shown is not None and not shown[row, column]:
             continue
-        red, green, blue, _ = picture.cmap(picture.norm(value))
-        ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
+        ink = _opposite(picture.cmap(picture.norm(value)))
         ax.text(column, row, f"{value:g}", ha="center", va="center", fontsize=size, color=ink)
 
 
 def box(ax: Axes, top: float, left: float, height: float, width: float, colour: str, style: str = "-") -> None:
-    """A frame around the pixels of a window."""
-    from matplotlib.patches import Rectangle  # noqa: PLC0415 - see canvas
+    """A frame around the pixels of a window, with a thin rim that sets it off from pixels of its own colour."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415 - see canvas
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
 
     corner = (left - 0.5, top - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=2, linestyle=style))
+    rim = withStroke(linewidth=3.2, foreground=_opposite(to_rgb(colour)))
+    frame = Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=2, linestyle=style)
+    frame.set_path_effects([rim])
+    ax.add_patch(frame)
+
+
+def _opposite(colour: Any) -> str:
+    """Black on light colours, white on dark ones."""
+    red, green, blue = colour[:3]
+    return "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
 
 
 def label(ax: Axes, title: str, x: str, y: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from course_utils.checks.failure import told
 from course_utils.checks.material import material, on_cpu, snapshot
 from course_utils.compare_arrays import is_tensor
 from course_utils.device import chosen_device
@@ -49,7 +50,7 @@ def ask(function: Function, *args: Any, shape: tuple[int, ...] | None = None, **
         raise NotDrawn(_waiting(_missing(error, function, name))) from None
     # A picture ends here, whatever the student's code raises.
     except Exception as error:
-        raise NotDrawn(_trouble(name, f"raised {type(error).__name__}: {error}")) from error
+        raise NotDrawn(_trouble(name, f"raised {told(error)}")) from error
     if shape is None:
         return result
     return as_numbers(result, shape, name)
@@ -102,12 +103,29 @@ def kindly(picture: Callable[P, Figure]) -> Callable[P, Figure | None]:
 
 @contextmanager
 def when_ready() -> Iterator[None]:
-    """Run the lines below `with`; if a function in them is not written yet, print a note instead of a traceback."""
+    """Run the lines below `with`; if a function in them is not written yet or fails, print a note and go on.
+
+    So that "Run all" comes to the end of the notebook, and shows what all the other functions do.
+    """
     try:
         yield
     except NotImplementedError as error:
         *_, (frame, _) = traceback.walk_tb(error.__traceback__)
         print(f"Nothing to see yet: {frame.f_code.co_name} is not written. Write it above, then run this cell again.")
+    except Exception as error:  # noqa: BLE001 - what a cell would show ends here, whatever the student's code raises
+        print(f"Nothing to see: {told(error)}{_line(error)}. Run the checks above, then this cell again.")
+
+
+def _line(error: Exception) -> str:
+    """The last line of the notebook in which an error came up, as the end of a sentence."""
+    notebook = [
+        frame
+        for (walked, _), frame in zip(
+            traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True
+        )
+        if walked.f_globals.get("__name__") == "__main__" and frame.line
+    ]
+    return f", in the line `{notebook[-1].line}`" if notebook else ""
 
 
 def _missing(error: NotImplementedError, function: Function, name: str) -> str:

@@ -88,6 +88,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+# "No module named 'course_utils'"? README.md, beside this notebook, says how to install it.
 from course_utils import colab, layers, plotting
 from course_utils.checks import linear_maps_and_gradients as check
 
@@ -342,7 +343,7 @@ plotting.image_matrix(conv_matrix2d, sobel, (6, 7))
 # three block diagonals are the three *rows* of the filter.
 #
 # **Predict.** For a photo of 128 × 128 pixels, how many entries does the matrix of a 3 × 3 filter with padding 1
-# have? How much memory is that in float64? Which share of it is zero?
+# have? How much memory is that in float64? Which share of it is not zero?
 
 # %% role="demo"
 pixels = 128 * 128
@@ -957,8 +958,8 @@ plotting.copying_filters(unfold_kernels, layers.conv2d_forward, letter, (2, 3))
 
 # %% [markdown]
 # *In the figure above: the six filters for windows of 2 × 3, in each a single light pixel that moves on from
-# left to right and from top to bottom; below each what it makes of the photo: the same photo, cut a pixel
-# further to the right or further down each time.* So a convolution is an unfolding with a 1 × 1 convolution
+# left to right and from top to bottom; below each what it makes of the letter F: the same letter, cut out a
+# pixel further to the right or further down each time.* So a convolution is an unfolding with a 1 × 1 convolution
 # behind it, and unfolding is a convolution with filters that need not be learned. What is learned is only how
 # to *mix* what lies in the window.
 #
@@ -1732,8 +1733,8 @@ plotting.shift_gaps(equivariance_gap, candidates, plotting.photo(64), range(9))
 
 # %% [markdown]
 # *In the figure above: gap against shift, from 0 to 8 pixels. Convolution, with ReLU or without, stays at zero.
-# With stride 2 the line is a saw: zero for even shifts, high up for odd ones. The layer with a weight for each
-# pixel leaves zero with the first pixel and stays high.* ReLU spoils nothing, as it treats all pixels alike. A
+# With stride 2 the line is a saw: zero for even shifts, well above it for odd ones. The layer with a weight for
+# each pixel leaves zero with the first pixel and stays far up.* ReLU spoils nothing, as it treats all pixels alike. A
 # stride does: a picture shifted by one pixel is sampled *between* the old places.
 #
 # > **Check the slide.** *"Convolution: translation-invariance"*, then *"translation-equivariance, assuming

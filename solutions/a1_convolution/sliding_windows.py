@@ -80,6 +80,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+# "No module named 'course_utils'"? README.md, beside this notebook, says how to install it.
 from course_utils import colab, plotting
 from course_utils.checks import sliding_windows as check
 

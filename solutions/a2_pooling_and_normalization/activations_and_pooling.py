@@ -85,6 +85,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch.nn.functional import pad
 
+# "No module named 'course_utils'"? README.md, beside this notebook, says how to install it.
 from course_utils import colab, data, plotting
 from course_utils.checks import activations_and_pooling as check
 from course_utils.device import choose_device

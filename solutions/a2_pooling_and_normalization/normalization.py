@@ -83,6 +83,7 @@ from collections.abc import Callable
 
 import torch
 
+# "No module named 'course_utils'"? README.md, beside this notebook, says how to install it.
 from course_utils import colab, plotting
 from course_utils.checks import normalization as check
 from course_utils.device import choose_device
@@ -880,11 +881,11 @@ pieces = torch.stack([film[:, r : r + 64, c : c + 64] for r in (0, 64) for c in 
 plotting.white_balance(batchnorm2d_forward, pieces)
 
 # %% [markdown]
-# > **Check the slide.** "Feature" hides an axis. A slide writes $\hat x_{i,j} = (x_{i,j} - \mu_j) /
-# > \sqrt{\sigma_j^2 + \varepsilon}$ for fully connected and convolution layers alike. For maps, what is $i$,
-# > what is $j$? And how many numbers does the layer learn, how many does it keep? For 64 channels it learns
-# > 128, gamma and beta; the 128 running statistics are *kept*, not learned: no gradient, no weight decay, but
-# > they have to be in the file with the weights.
+# > **Check the slide.** "Feature" hides an axis. A slide writes
+# > $\hat x_{i,j} = (x_{i,j} - \mu_j) / \sqrt{\sigma_j^2 + \varepsilon}$ for fully connected and convolution
+# > layers alike. For maps, what is $i$, what is $j$? And how many numbers does the layer learn, how many does it
+# > keep? For 64 channels it learns 128, gamma and beta; the 128 running statistics are *kept*, not learned: no
+# > gradient, no weight decay, but they have to be in the file with the weights.
 
 # %% [markdown]
 # ## 6. Layer norm
@@ -1233,8 +1234,8 @@ check.fold_batchnorm(fold_batchnorm)
 # first one after the other, then folded into a single convolution.
 #
 # *In the figure: left one map of the two layers one after the other; in the middle the same map of the folded
-# layer, alike to the eye; right all outputs of the one against those of the other, on a straight line. The
-# title gives the largest difference.*
+# layer, alike to the eye; right 1,500 outputs of the one against those of the other, on a straight line.
+# The title gives the largest difference of all.*
 
 # %% role="demo"
 plotting.folded(fold_batchnorm, batchnorm2d_forward, photo)

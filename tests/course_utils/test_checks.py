@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 from course_utils.checks import CheckFailed
 from course_utils.checks import sliding_windows as check
+from course_utils.checks.failure import LINE, folded
 from course_utils.checks.sliding_windows_cases import CASES
 from course_utils.compare import Rung
 from tests.course_utils import reference as right
@@ -53,7 +54,7 @@ def test_right_ways_pass_with_one_line(question, way, capsys):
     start = time.perf_counter()
     getattr(check, question)(**RIGHT[question][way])
     assert time.perf_counter() - start < 2
-    line = rf"✓ {question}: \d+ checks passed\. Hidden tests [^\n]+\.\n"
+    line = rf"✓ {question}: \d+ checks passed\. Hidden tests [^.]+\.\n"
     assert re.fullmatch(line, capsys.readouterr().out)
 
 
@@ -274,6 +275,38 @@ def test_builtin_without_a_signature_is_called_anyway():
     assert "got TypeError" in failed.message
 
 
+def test_an_interrupted_call_is_told_with_its_line():
+    """Who stops a loop that never ends reads where it was, not the checker's frames."""
+
+    def endless(x, w):
+        raise KeyboardInterrupt
+
+    failed = failure("correlate1d", {"correlate1d": endless})
+    assert failed.rung is Rung.RAN
+    assert "was interrupted, in the line `raise KeyboardInterrupt`" in failed.message
+
+
+def test_an_error_without_text_is_its_class():
+    """No colon without words behind it."""
+
+    def asserts(x, w):
+        if len(w) > len(x):
+            raise AssertionError
+        return right.correlate1d(x, w)
+
+    assert "got AssertionError. Test for it" in failure("correlate1d", {"correlate1d": asserts}).message
+
+
+def test_folded_text_keeps_words_shapes_and_drawings():
+    """Lines fit a narrow window, and what belongs together stays together."""
+    text = "x (2, 3, 4), w (5, 6, 7, -8), " * 9 + "which is 14 %" + "\n  # . #\n  . # ."
+    lines = folded(text).split("\n")
+    assert max(map(len, lines)) <= LINE
+    assert " ".join(lines[:-2]) == text.split("\n", maxsplit=1)[0]
+    assert all(line.count("(") == line.count(")") for line in lines)
+    assert lines[-2:] == ["  # . #", "  . # ."]
+
+
 @pytest.fixture
 def shell():
     config = Config()
@@ -290,7 +323,7 @@ def test_notebook_shows_the_message_alone(shell, capsys):
     result = shell.run_cell("check.correlate2d(unready)")
     assert isinstance(result.error_in_exec, CheckFailed)
     shown = capsys.readouterr().out
-    assert shown.strip() == f"✗ {result.error_in_exec.message}"
+    assert shown.strip() == folded(f"✗ {result.error_in_exec.message}")
 
 
 def test_notebook_shows_where_below_the_message(shell, capsys, monkeypatch):
@@ -299,7 +332,7 @@ def test_notebook_shows_where_below_the_message(shell, capsys, monkeypatch):
     shell.user_ns.update(check=check, wrong=MISTAKES["conv2d_forward"]["first sample only"]["conv2d_forward"])
     failed = shell.run_cell("check.conv2d_forward(wrong)").error_in_exec
     shown = capsys.readouterr().out
-    assert shown.startswith(f"✗ {failed.message}\n")
+    assert shown.startswith(folded(f"✗ {failed.message}\n"))
     assert shown.count("is wrong throughout") == 1
     assert shown.index("Down: rows 0 to ") > len(failed.message)
     shell.run_cell("1 + 1")

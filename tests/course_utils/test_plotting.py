@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import linecache
 import subprocess
 import sys
 from collections.abc import Callable
@@ -524,10 +525,25 @@ def test_when_ready_names_the_missing_function(capsys: pytest.CaptureFixture[str
     assert "conv1d_forward is not written" in capsys.readouterr().out
 
 
-def test_when_ready_lets_other_errors_through() -> None:
-    """A mistake of the student's is theirs to see."""
-    with pytest.raises(ZeroDivisionError), plotting.when_ready():
-        1 / 0  # noqa: B018 - raising is the point
+@pytest.mark.parametrize(
+    ("error", "words"), [(TypeError("no such axis."), "TypeError: no such axis"), (KeyError(), "KeyError")]
+)
+def test_when_ready_tells_other_errors(error, words, capsys):
+    """A mistake of the student's is theirs to see, in a sentence, and "Run all" goes on."""
+    with plotting.when_ready():
+        raise error
+    assert capsys.readouterr().out == f"Nothing to see: {words}. Run the checks above, then this cell again.\n"
+
+
+def test_when_ready_quotes_the_last_line_of_the_notebook(capsys, monkeypatch):
+    """Of the frames that were left, the one that is the student's own tells where."""
+    source = "def halves(x):\n    return np.reshape(x, (2, -1))\n"
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(source), None, source.splitlines(keepends=True), "<cell>"))
+    notebook = {"__name__": "__main__", "np": np}
+    exec(compile(source, "<cell>", "exec"), notebook)
+    with plotting.when_ready():
+        notebook["halves"](np.ones(3))
+    assert "into shape (2,newaxis), in the line `return np.reshape(x, (2, -1))`." in capsys.readouterr().out
 
 
 def test_photo_is_grey_and_of_the_size_asked_for() -> None:

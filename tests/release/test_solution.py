@@ -35,6 +35,15 @@ def test_solution_is_executed(offline: DemoCourse) -> None:
     assert seconds["first"] > 0
 
 
+def test_failing_check_is_named(offline: DemoCourse) -> None:
+    """A released check lets the cells behind it run; a solution that fails its check is refused all the same."""
+    edit(offline.notebook, "print(double(1))", "print(double(nothing))")
+    with pytest.raises(
+        AuthoringError, match=r"first\.py, cell 4, question double: solution: .*NameError: name 'nothing'"
+    ):
+        execute_solution(offline.course, "demo")
+
+
 def test_failing_cell_is_named(offline: DemoCourse) -> None:
     """A cell that raises is an AuthoringError with its place, and no file is written."""
     edit(offline.notebook, "print(double(np.arange(3)))", "print(nothing)")
