@@ -143,6 +143,7 @@ def grade(
                 device=device,
                 has_cuda=cuda_here if executor is None else executor.has_gpu,
                 start=meter.start,
+                say=meter.say,
                 progress=meter.step,
             )
         if quiet:

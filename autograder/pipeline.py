@@ -20,6 +20,7 @@ from autograder.grading.journal import open_journal
 from autograder.grading.lock import only_grader
 from autograder.grading.plan import GradingPlan, plan_grading
 from autograder.grading.secret import course_secret
+from autograder.grading.since import Outlook, changes_since, in_words, remember
 from autograder.intake.collect import Collection, collect
 from autograder.intake.single import submission_at
 from autograder.measure.model import Measured
@@ -71,6 +72,7 @@ def grade_assignment(
     device: str = "auto",
     has_cuda: Callable[[], bool] = cuda_here,
     start: Callable[[int], None] = lambda count: None,
+    say: Callable[[str], None] = lambda line: None,
     progress: Callable[[NotebookResult], None] = lambda result: None,
 ) -> Outcome:
     """Grade a folder of submissions into gradebook, feedback and CSV.
@@ -88,6 +90,7 @@ def grade_assignment(
         device: "cpu", "cuda", or "auto" for CUDA where there is one.
         has_cuda: Says whether there is, where it is graded.
         start: Called once with the number of submissions.
+        say: Called with what a person should know before grading begins.
         progress: Called with each result as it comes.
 
     Raises:
@@ -103,14 +106,25 @@ def grade_assignment(
         plans = _plans(
             course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only, devices=devices
         )
+
+        def begin(outlook: Outlook) -> None:
+            # Single questions are graded again because somebody asked for it.
+            if not only and (words := in_words(outlook, changes_since(course.journal, assignment, plans))):
+                say(words)
+
         with open_journal(course.journal, assignment) as journal, outputs(course, assignment, len(notebooks)) as out:
-            for result in grade_class(plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor):
+            graded = grade_class(
+                plans, submissions, journal=journal, fresh=fresh, jobs=jobs, executor=executor, begin=begin
+            )
+            for result in graded:
                 with _nothing_is_lost():
                     out.take(result)
                 progress(result)
             remarks = [journal.remark] if journal.remark else []
             with _nothing_is_lost():
                 results, paths = out.finish(whole_class=not students)
+            if not students:
+                remember(course.journal, assignment, plans)
         remarks.extend(_weaker_walls(course, results))
         remarks.extend(no_effect(device, assignment, notebooks))
     if course.database:

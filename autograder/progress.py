@@ -25,10 +25,18 @@ class Meter:
         name: What is being graded.
         clock: Seconds, from any start.
         tell: Called with the words whenever they change.
+        say: Prints a line that stays.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float], tell: Callable[[Meter], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float],
+        tell: Callable[[Meter], None],
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self.name = name
+        self.say = say
         self.total = 0
         self.done = 0
         self.held = 0
@@ -90,20 +98,24 @@ def progress(name: str, console: Console, *, quiet: bool = False) -> Iterator[Me
         console: Where to show it.
         quiet: Whether to show nothing at all.
     """
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     if quiet:
         yield Meter(name, time.monotonic, lambda meter: None)
     elif console.is_terminal:
         # A line of its own: names are long, and a terminal may have 40 columns.
-        console.print(f"grading {name}", markup=False, highlight=False)
+        say(f"grading {name}")
         with Progress(BarColumn(bar_width=None), TextColumn("{task.fields[words]}"), console=console) as bar:
             task = bar.add_task("", total=None, words="looking at the submissions")
 
             def draw(meter: Meter) -> None:
                 bar.update(task, total=meter.total, completed=meter.done, words=meter.words)
 
-            yield Meter(name, time.monotonic, draw)
+            yield Meter(name, time.monotonic, draw, say)
     else:
-        yield Meter(name, time.monotonic, Lines(console, time.monotonic))
+        yield Meter(name, time.monotonic, Lines(console, time.monotonic), say)
 
 
 class Lines:

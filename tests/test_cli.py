@@ -123,6 +123,18 @@ def test_a_class_of_two(run):
     assert (course.exports / f"{ASSIGNMENT}-gradebook.csv").is_file()
 
 
+def test_why_all_is_graded_again(run):
+    """When tests, limits or the release have changed, a run says so before it grades what was graded before."""
+    hand_in(run.course, "ada", b"%PDF-1.7")
+    assert "graded before" not in "".join(map(str, run("grade", ASSIGNMENT, "--jobs", "1")))
+    assert "graded before" not in run("grade", ASSIGNMENT, "--jobs", "1")[2]
+    settings = run.course.root / "course.toml"
+    settings.write_text(settings.read_text().replace("processes = 64", "processes = 63"))
+    hand_in(run.course, "bob", b"%PDF-1.7")
+    _, _, err = run("grade", ASSIGNMENT, "--jobs", "1")
+    assert "1 notebook graded before, graded again, for this has changed: the limits." in err
+
+
 def test_what_a_class_of_five_misunderstood(capsys):
     """From five students on, a second table says what was hard; below, there is none. Long lists keep their ends."""
     paths = tuple(Path(f"page{number}") for number in range(20))

@@ -27,6 +27,7 @@ from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
 from autograder.grading.partial import held, merged
 from autograder.grading.plan import GradingPlan, answer_key, plan_key, submission_key
+from autograder.grading.since import Outlook
 from autograder.model import DeclaredTest, Notebook, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.levels import choose, probe
@@ -51,6 +52,7 @@ def grade_class(
     fresh: bool = False,
     jobs: int = 0,
     executor: Executor | None = None,
+    begin: Callable[[Outlook], None] = lambda outlook: None,
 ) -> Iterator[NotebookResult]:
     """Grade submissions; what the journal knows is not graded again.
 
@@ -64,6 +66,7 @@ def grade_class(
         fresh: Grade even what the journal knows.
         jobs: Processes of our own; 0 means one per core, 1 stays in this process.
         executor: Any executor to use instead of processes of our own.
+        begin: Called once, when all that the journal knows has been given and grading begins.
 
     Yields:
         One result per submission, in the order in which they come.
@@ -76,15 +79,26 @@ def grade_class(
     keys = {name: plan_key(plan) for name, plan in plans.items()}
     _refuse_without_earlier(plans, submissions, journal)
     waiting: Sequence[int] = range(len(submissions))
+    outlook = Outlook(new=len(submissions))
     if not fresh and journal is not None and len(journal):
-        waiting = []
+        waiting, held_before, before = [], 0, 0
         for index, submission in enumerate(submissions):
             known = _known(plans[submission.notebook], keys[submission.notebook], submission, journal)
             if known is None:
                 waiting.append(index)
+                is_held = submission_key(keys[submission.notebook], submission) in journal
+                held_before += is_held
+                before += not is_held and journal.knows(answer_key(submission))
             else:
                 # The same answers may have been handed in again under another file name or time.
                 yield replace(known, submission=submission)
+        outlook = Outlook(
+            known=len(submissions) - len(waiting),
+            held=held_before,
+            again=before,
+            new=len(waiting) - held_before - before,
+        )
+    begin(outlook)
     work = (submissions[index] for index in waiting)
     for position, answer in _run(plans, work, jobs, executor):
         graded = answer

@@ -55,9 +55,17 @@ class Journal:
         """How many keys have a result."""
         return len(self._places)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether something was found under a key."""
+        return key in self._places
+
     def get(self, key: str) -> NotebookResult | None:
         """What was found under a key, or None."""
         return self._read(self._places.get(key))
+
+    def knows(self, answer: str) -> bool:
+        """Whether something was found for some answers, whatever it was found with."""
+        return answer in self._latest
 
     def latest(self, answer: str) -> NotebookResult | None:
         """What was found last for some answers, whatever the tests, the environment and the secret were then."""
@@ -115,8 +123,8 @@ class Journal:
 def open_journal(folder: Path, assignment: str) -> Iterator[Journal]:
     """Open the journal of one assignment. Whoever opens it holds the course's lock.
 
-    A damaged end, which a killed run or a full disk leaves behind, is cut off; damage before it stays where it is.
-    Either is said in the journal's remark, and what it held is graded again.
+    A last record without an end, which a killed run or a full disk leaves behind, is cut off; any other damage stays
+    where it is. Either is said in the journal's remark, and what it held is graded again.
 
     Raises:
         CourseError: If the folder can't be written.
@@ -134,27 +142,30 @@ def open_journal(folder: Path, assignment: str) -> Iterator[Journal]:
 
 def _load(file: BinaryIO, path: Path) -> Journal:
     journal = Journal(file, path.parent)
-    start = good_end = last_good = 0
+    start = 0
+    line = b"\n"
     damaged: list[int] = []
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             record = _decode(line)
-            if record is None:
-                damaged.append(number)
-            else:
+            if record is not None:
                 journal.note(record.key, record.answer, start, len(line))
-                good_end, last_good = start + len(line), number
+            elif line.endswith(b"\n"):
+                damaged.append(number)
             start += len(line)
-    if start > good_end:
-        # The next record must not be glued to a torn one.
-        os.ftruncate(file.fileno(), good_end)
-        damaged = [number for number in damaged if number < last_good]
-        journal.remark = f"{path.name}: the last record was torn and is cut off; what it held is graded again."
+    remarks = []
     if damaged:
         named = ", ".join(map(str, damaged[:_NAMED])) + (" and others" if len(damaged) > _NAMED else "")
         words = "record {} is" if len(damaged) == 1 else "records {} are"
-        middle = f"{path.name}: {words.format(named)} damaged; what was held there is graded again."
-        journal.remark = f"{middle} {journal.remark}".strip()
+        remarks.append(
+            f"{path.name}: {words.format(named)} damaged, or of another version of the grader; "
+            "what was held there is graded again."
+        )
+    if not line.endswith(b"\n"):
+        # The next record must not be glued to a torn one. What has an end stays, in case somebody can still read it.
+        os.ftruncate(file.fileno(), start - len(line))
+        remarks.append(f"{path.name}: the last record was torn and is cut off; what it held is graded again.")
+    journal.remark = " ".join(remarks)
     return journal
 
 

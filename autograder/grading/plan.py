@@ -89,13 +89,20 @@ def fingerprint(plan: GradingPlan) -> dict[str, str]:
         "autograder.diagnosis": package / "diagnosis",
         "course_utils": Path(course_utils.__file__).parent,
     }
-    settings = (plan.notebook, plan.limits, plan.level, plan.library, plan.device, plan.only)
+    settings = {
+        "the release": plan.notebook,
+        "the library-backed versions": plan.library,
+        "the limits": plan.limits,
+        "the wall": plan.level,
+        "the device": plan.device,
+        "the choice of questions": plan.only,
+    }
     return {
         "Python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         **{name: _hash_sources(folder) for name, folder in folders.items()},
         "the secret": hashlib.sha256(plan.secret).hexdigest(),
-        "the release and its settings": hashlib.sha256(msgspec.json.encode(settings)).hexdigest(),
+        **{name: hashlib.sha256(msgspec.json.encode(value)).hexdigest() for name, value in settings.items()},
     }
 
 

@@ -15,6 +15,7 @@ from autograder.grading.crew import Lost
 from autograder.grading.engine import grade_class, grade_one
 from autograder.grading.journal import open_journal
 from autograder.grading.plan import plan_grading
+from autograder.grading.since import Outlook
 from autograder.model import (
     DeclaredTest,
     NotebookResult,
@@ -107,6 +108,7 @@ class Bench:
         self.points = 1.0
         self.verdict = Verdict.PASSED
         self.graded: list[tuple[str, ...] | None] = []
+        self.outlooks: list[Outlook] = []
         monkeypatch.setattr(engine, "grade_one", self.grade)
 
     @property
@@ -133,7 +135,14 @@ class Bench:
     ) -> list[float]:
         plan = replace(self.plan, secret=secret, only=only or None)
         with open_journal(self.folder, "a1_convolution") as journal:
-            (result,) = grade_class({submission.notebook: plan}, [submission], journal=journal, jobs=1, fresh=fresh)
+            (result,) = grade_class(
+                {submission.notebook: plan},
+                [submission],
+                journal=journal,
+                jobs=1,
+                fresh=fresh,
+                begin=self.outlooks.append,
+            )
         assert [entry.question.id for entry in result.questions] == self.names
         return [entry.points for entry in result.questions]
 
@@ -155,6 +164,8 @@ def test_what_is_known_is_not_graded_again(bench):
     bench.run(submission=replace(SUBMISSION, problem="a picture"))
     bench.run(fresh=True)
     assert len(bench.graded) == 4
+    expected = [Outlook(new=1), Outlook(known=1), Outlook(again=1), Outlook(new=1), Outlook(new=1)]
+    assert bench.outlooks == expected
 
 
 def test_what_is_held_is_tried_again(bench):
@@ -165,6 +176,7 @@ def test_what_is_held_is_tried_again(bench):
     bench.run()
     bench.run()
     assert len(bench.graded) == 2
+    assert bench.outlooks == [Outlook(new=1), Outlook(held=1), Outlook(known=1)]
 
 
 def test_one_question_again(bench):

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.config import load_course
 from autograder.grading.plan import GradingPlan, differences, fingerprint, plan_grading, plan_key, submission_key
-from autograder.model import Submission
+from autograder.model import Limits, Submission
 from autograder.released import load_notebook
 from tests.conftest import ROOT
 
@@ -30,13 +30,15 @@ def test_a_plan_names_no_place(plan):
     ("changes", "named"),
     [
         ({"secret": b"other"}, "the secret"),
-        ({"level": "rlimits"}, "the release and its settings"),
-        ({"device": "cuda"}, "the release and its settings"),
-        ({"library": ()}, "the release and its settings"),
+        ({"level": "rlimits"}, "the wall"),
+        ({"device": "cuda"}, "the device"),
+        ({"library": ()}, "the library-backed versions"),
+        ({"limits": Limits(processes=3)}, "the limits"),
+        ({"only": ("conv_counts",)}, "the choice of questions"),
     ],
 )
 def test_what_changes_a_verdict_changes_the_key(plan, changes, named):
-    """Another secret, wall, device or library is another key, and the difference has a name."""
+    """Another secret or setting is another key, and the difference has a name."""
     other = replace(plan, **changes)
     assert plan_key(other) != plan_key(plan)
     assert differences(fingerprint(plan), fingerprint(other)) == named
