@@ -5,30 +5,61 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from autograder.model import Cell, Submission
+from autograder.model import Cell, Role, Submission
 from autograder.sandbox.loading import cells_to_run
+from autograder.sandbox.protocol import Reply, Returned
+from benchmarks.diversity import digest, diversity
 from benchmarks.local import Material, Namespace, Tests
 
 
+class _Noted(Namespace):
+    """Keeps digests of what is replied, by test."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        super().__init__(names)
+        self.digests: dict[str, str] = {}
+
+    def replied(self, reply: Reply) -> None:
+        """Steps and passes that were counted are no part of what a function replied."""
+        value = (reply.value, reply.arguments) if isinstance(reply, Returned) else reply
+        self.digests[self.test] = digest((self.digests.get(self.test, ""), value))
+
+
 def run_bare(material: Material, submissions: Sequence[Submission]) -> dict[str, Any]:
-    """CPU seconds of cells and calls, their number, and the points that come out."""
+    """CPU seconds of cells and calls, their number, the points that come out, and how different the students are."""
     tests = Tests(material)
     points: dict[str, dict[str, float]] = {}
+    replies: list[dict[str, str]] = []
     cpu_s, calls = 0.0, 0
     for submission in submissions:
         names, cells_s = run_cells(submission.cells)
-        namespace = Namespace(names)
+        namespace = _Noted(names)
         with contextlib.redirect_stdout(io.StringIO()):
             earned = {entry.id: tests.points(entry.id, namespace) for entry in material.questions}
         points[submission.student] = earned
         cpu_s += cells_s + namespace.cpu_s
         calls += namespace.calls
-    return {"student_cpu_s": cpu_s, "calls": calls, "points": points}
+        replies.append(namespace.digests)
+    found = diversity(
+        [_texts(submission.cells) for submission in submissions],
+        replies,
+        {item.test.id: item.test.question for item in material.items},
+    )
+    return {"student_cpu_s": cpu_s, "calls": calls, "points": points, "diversity": found}
+
+
+def _texts(cells: Sequence[Cell]) -> dict[str, str]:
+    """Digests of what a student wrote, by question."""
+    written: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.role is Role.SOLUTION and cell.question is not None:
+            written.setdefault(cell.question, []).append(cell.source)
+    return {question: digest(sources) for question, sources in written.items()}
 
 
 def run_cells(cells: Sequence[Cell]) -> tuple[dict[str, Any], float]:

@@ -38,6 +38,7 @@ def material(course: Course, notebook: Notebook, solved: tuple[Cell, ...], secre
     items = tuple(
         Item(
             test=declared[item.name],
+            module=f"{package}.{item.path.stem}",
             function=item.originalname,
             indices=_indices(item),
             fixtures=tuple(name for name in _FIXTURES if name in item.fixturenames),
@@ -47,7 +48,6 @@ def material(course: Course, notebook: Notebook, solved: tuple[Cell, ...], secre
     questions = tuple(question for question in notebook.questions if not question.manual)
     expected: dict[tuple[str, str, int], Any] = {}
     found = Material(
-        module=f"{package}.test_{notebook.name}",
         secret=secret,
         questions=questions,
         items=items,

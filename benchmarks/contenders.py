@@ -19,7 +19,7 @@ from autograder.config import load_course
 from autograder.intake.collect import collect
 from autograder.model import NotebookResult
 from autograder.released import load_notebooks
-from benchmarks.classes import ASSIGNMENT
+from benchmarks.target import read_target
 
 Work = Callable[[Path], dict[str, Any]]
 
@@ -39,8 +39,7 @@ def main() -> None:
 def _stock(place: Path) -> Work:
     from benchmarks.stock import Stock  # noqa: PLC0415 - the others don't need nbgrader
 
-    staged = json.loads((load_course(place).staging / ASSIGNMENT / "sliding_windows.ipynb").read_bytes())
-    stock = Stock(Path(tempfile.mkdtemp(prefix="stock-", dir=place)), staged)
+    stock = Stock(Path(tempfile.mkdtemp(prefix="stock-", dir=place)), load_course(place).staging, read_target(place))
 
     def work(folder: Path) -> dict[str, Any]:
         students = stock.hand_in(folder)
@@ -54,12 +53,12 @@ def _stock(place: Path) -> Work:
 def _student(place: Path) -> Work:
     from benchmarks.bare import run_bare  # noqa: PLC0415 - imports what a student's notebook does
 
-    course = load_course(place)
+    course, target = load_course(place), read_target(place)
     material = pickle.loads((place / "material.pickle").read_bytes())  # noqa: S301 - written by this benchmark
 
     def work(folder: Path) -> dict[str, Any]:
-        submissions = collect(folder, ASSIGNMENT, load_notebooks(course, ASSIGNMENT))
-        return run_bare(material, tuple(submissions))
+        submissions = collect(folder, target.assignment, load_notebooks(course, target.assignment))
+        return run_bare(material, [entry for entry in submissions if entry.notebook == target.notebook])
 
     return work
 
@@ -67,7 +66,7 @@ def _student(place: Path) -> Work:
 def _ours(place: Path, jobs: int) -> Work:
     from autograder import pipeline  # noqa: PLC0415 - the others don't need it
 
-    course = load_course(place)
+    course, assignment = load_course(place), read_target(place).assignment
 
     def work(folder: Path) -> dict[str, Any]:
         seen: list[float] = []
@@ -81,7 +80,7 @@ def _ours(place: Path, jobs: int) -> Work:
         levels: set[str] = set()
         started = time.monotonic()
         pipeline.grade_assignment(
-            course, ASSIGNMENT, folder, fresh=True, jobs=jobs, accept_weaker=True, progress=progress
+            course, assignment, folder, fresh=True, jobs=jobs, accept_weaker=True, progress=progress
         )
         ended = time.monotonic()
         return {

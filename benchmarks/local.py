@@ -27,7 +27,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from autograder.model import DeclaredTest, Question
-    from autograder.sandbox.protocol import Reply, Returned
+    from autograder.sandbox.protocol import Reply
 
 # Where a kernel finds the material.
 PLACE = "COURSE_BENCHMARK_MATERIAL"
@@ -39,12 +39,14 @@ class Item:
 
     Attributes:
         test: What it grades.
+        module: Dotted name of the file with hidden tests.
         function: Name of the test function.
         indices: First argument name of each parametrize mark to the number of its value there.
         fixtures: Names of its other arguments.
     """
 
     test: DeclaredTest
+    module: str
     function: str
     indices: Mapping[str, int]
     fixtures: tuple[str, ...]
@@ -55,15 +57,13 @@ class Material:
     """All that it takes to ask a notebook.
 
     Attributes:
-        module: Dotted name of the hidden tests.
         secret: From which inputs are drawn.
         questions: Those that are graded automatically.
         items: Every hidden test.
         oracles: Dotted name of the module that computes what is expected.
-        expected: What it computed: test, function and number of the call to value.
+        expected: What it computed: test, function and number of the call to value; of its constants, the name alone.
     """
 
-    module: str
     secret: bytes
     questions: tuple[Question, ...]
     items: tuple[Item, ...]
@@ -72,38 +72,55 @@ class Material:
 
 
 class Namespace:
-    """Stands in for a sandbox's session: calls go to a dictionary of names."""
+    """Stands in for a sandbox's session: calls go to a dictionary of names.
+
+    Attributes:
+        test: Id of the test that calls.
+        calls: How many there were.
+        cpu_s: CPU seconds inside the functions that were called.
+    """
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self._names = names
         self.calls = 0
         self.cpu_s = 0.0
+        self.test = ""
 
     def call(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool = False
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
     ) -> Reply:
         """Call a function with copies of its arguments, as the wire makes them."""
-        from autograder.sandbox.protocol import Missing, Raised  # noqa: PLC0415 - behind the stand-ins
+        from autograder.sandbox.counting import counted  # noqa: PLC0415 - behind the stand-ins
+        from autograder.sandbox.protocol import Missing, Raised, Returned  # noqa: PLC0415
 
         function = self._names.get(name)
         if not callable(function):
             return Missing(name=name, found="" if function is None else type(function).__name__)
-        given, named = copy.deepcopy((tuple(args), dict(kwargs)))
+        given, named = _made((tuple(args), dict(kwargs)))
         self.calls += 1
+        taken = None
         started = time.process_time()
         try:
-            value = function(*given, **named)
+            if count:
+                value, taken = counted(function, given, named)
+            else:
+                value = function(*given, **named)
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is a reply
-            return Raised(types=tuple(kind.__name__ for kind in type(error).__mro__), message=str(error)[:200])
-        finally:
-            self.cpu_s += time.process_time() - started
-        return self._returned(value, given if return_arguments else None)
+            reply: Reply = Raised(types=tuple(kind.__name__ for kind in type(error).__mro__), message=str(error)[:200])
+        else:
+            reply = Returned(value=value, arguments=given if return_arguments else None, count=taken)
+        self.cpu_s += time.process_time() - started
+        self.replied(reply)
+        return reply
 
-    @staticmethod
-    def _returned(value: Any, arguments: tuple[Any, ...] | None) -> Returned:
-        from autograder.sandbox.protocol import Returned  # noqa: PLC0415 - behind the stand-ins
-
-        return Returned(value=value, arguments=arguments)
+    def replied(self, reply: Reply) -> None:
+        """Called with every reply; nothing here."""
 
     @property
     def output(self) -> str:
@@ -112,6 +129,21 @@ class Namespace:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _made(value: Any) -> Any:
+    """A copy of an argument, in which what travels as text is made."""
+    from autograder.sandbox.given import evaluate  # noqa: PLC0415 - behind the stand-ins
+    from autograder.sandbox.protocol import Given  # noqa: PLC0415
+
+    match value:
+        case Given():
+            return evaluate(Given(value.text, {name: _made(entry) for name, entry in value.names.items()}))
+        case tuple() | list() if type(value) in (tuple, list):
+            return type(value)(map(_made, value))
+        case dict():
+            return {key: _made(entry) for key, entry in value.items()}
+    return copy.deepcopy(value)
 
 
 class Tests:
@@ -132,9 +164,9 @@ class Tests:
         else:
             self._oracles = _Noted(material.oracles, keep)
             modules = {material.oracles: self._oracles}
-        with _in_place(modules):
-            sys.modules.pop(material.module, None)
-            self._module = importlib.import_module(material.module)
+        package = material.oracles.rpartition(".")[0]
+        with _in_place(modules), _anew(package, but=material.oracles):
+            self._modules = {name: importlib.import_module(name) for name in {item.module for item in material.items}}
             self._testing = importlib.import_module("autograder.testing")
         self._score = importlib.import_module("autograder.grading.score").score
         self._model = importlib.import_module("autograder.model")
@@ -147,7 +179,8 @@ class Tests:
         return points
 
     def _judge(self, item: Item, namespace: Namespace) -> Any:
-        function = getattr(self._module, item.function)
+        namespace.test = item.test.id
+        function = getattr(self._modules[item.module], item.function)
         fixtures: dict[str, Callable[[], Any]] = {
             "student": lambda: self._testing.Student(lambda: namespace),
             "rng": lambda: self._generator(item.test.id),
@@ -223,8 +256,12 @@ class _Noted(_Oracles):
         self._keep = keep
 
     def __getattr__(self, name: str) -> Any:
+        if not callable(found := getattr(self._real, name)):
+            self._keep["", name, 0] = found
+            return found
+
         def noted(*args: Any, **kwargs: Any) -> Any:
-            value = getattr(self._real, name)(*args, **kwargs)
+            value = found(*args, **kwargs)
             self._keep[self._key(name)] = copy.deepcopy(value)
             return value
 
@@ -241,7 +278,24 @@ class _Told(_Oracles):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if ("", name, 0) in self._expected:
+            return self._expected["", name, 0]
         return lambda *args, **kwargs: self._expected[self._key(name)]
+
+
+@contextlib.contextmanager
+def _anew(package: str, but: str) -> Iterator[None]:
+    """Meanwhile, modules of a package are imported once more, so that they take the stand-ins that are in place."""
+    parent = importlib.import_module(package)
+    before = {name: sys.modules.pop(name) for name in [*sys.modules] if name.startswith(f"{package}.") and name != but}
+    for name in before:
+        delattr(parent, name.rpartition(".")[2])
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            sys.modules[name] = module
+            setattr(parent, name.rpartition(".")[2], module)
 
 
 @contextlib.contextmanager

@@ -26,11 +26,13 @@ class Measured:
     Attributes:
         wall_s: From the order to the answer.
         cpu_s: CPU seconds, user and system, of the process and of everything that it started.
+        own_cpu_s: The process's own share of them.
         answer: What it said.
     """
 
     wall_s: float
     cpu_s: float
+    own_cpu_s: float
     answer: Mapping[str, Any]
 
 
@@ -71,13 +73,19 @@ class Contender:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         before, started = self._cpu_s(), time.monotonic()
+        own_before = _own_ticks(self._process.pid)
         self._process.stdin.write(json.dumps(work) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         wall_s = time.monotonic() - started
         if not line:
             raise RuntimeError(f"{self.name}: expected an answer, but it ended:\n{self.log.read_text()[-3000:]}")
-        return Measured(wall_s=wall_s, cpu_s=self._cpu_s() - before, answer=json.loads(line))
+        return Measured(
+            wall_s=wall_s,
+            cpu_s=self._cpu_s() - before,
+            own_cpu_s=(_own_ticks(self._process.pid) - own_before) * _TICK_S,
+            answer=json.loads(line),
+        )
 
     def close(self) -> None:
         """Let it end."""
@@ -123,6 +131,12 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _own_ticks(pid: int) -> int:
+    """Of a process alone, without those that it has waited for."""
+    fields = _stat(pid)
+    return sum(map(int, fields[11:13])) if fields else 0
 
 
 def _cpu_ticks(pid: int) -> int:

@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.nbgrader_bridge import programs_on_path
-from benchmarks.classes import ASSIGNMENT, NOTEBOOK
+from benchmarks.target import Target
 
 _CHECK = """### BEGIN HIDDEN TESTS
 from benchmarks.local import points
@@ -31,11 +31,14 @@ class Stock:
 
     Args:
         root: An empty folder for it.
-        staged: Our staged notebook: solutions and markers still in it.
+        staging: Folder of our staged notebooks: solutions and markers still in them.
+        target: The one that is measured.
     """
 
-    def __init__(self, root: Path, staged: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, staging: Path, target: Target) -> None:
         self._root = root
+        self._assignment, self._notebook = target.assignment, target.notebook
+        file = f"{self._notebook}.ipynb"
         config = Config()
         config.CourseDirectory.root = str(root)
         config.CourseDirectory.course_id = "stock"
@@ -43,17 +46,18 @@ class Stock:
         logger = logging.getLogger("benchmarks.stock")
         logger.setLevel(logging.CRITICAL)
         self._api = NbGraderAPI(CourseDirectory(config=config, log=logger), config=config, log=logger)
-        source = root / "source" / ASSIGNMENT
+        staged = json.loads((staging / self._assignment / file).read_bytes())
+        source = root / "source" / self._assignment
         source.mkdir(parents=True)
-        (source / f"{NOTEBOOK}.ipynb").write_text(json.dumps(with_hidden_tests(staged)), encoding="utf-8")
+        (source / file).write_text(json.dumps(with_hidden_tests(staged)), encoding="utf-8")
         with _inside(root), programs_on_path():
-            _demand(self._api.generate_assignment(ASSIGNMENT, create=True), "generate_assignment")
+            _demand(self._api.generate_assignment(self._assignment, create=True), "generate_assignment")
 
     def hand_in(self, folder: Path) -> tuple[str, ...]:
         """Take over the notebooks of a folder of submissions, without the cells that are left out."""
         students = sorted(path.name for path in folder.iterdir())
         for student in students:
-            file = Path(ASSIGNMENT) / f"{NOTEBOOK}.ipynb"
+            file = Path(self._assignment) / f"{self._notebook}.ipynb"
             place = self._root / "submitted" / student / file
             place.parent.mkdir(parents=True, exist_ok=True)
             notebook = json.loads((folder / student / file).read_bytes())
@@ -64,7 +68,7 @@ class Stock:
         """Autograde one student after the other, as `nbgrader autograde` does."""
         with _inside(self._root):
             for student in students:
-                _demand(self._api.autograde(ASSIGNMENT, student, force=True, create=True), f"autograde {student}")
+                _demand(self._api.autograde(self._assignment, student, force=True, create=True), f"autograde {student}")
 
     def points(self, students: tuple[str, ...]) -> dict[str, dict[str, float]]:
         """Automatic points by student and question, out of nbgrader's gradebook."""
@@ -72,7 +76,7 @@ class Stock:
             return {
                 student: {
                     grade.name: float(grade.auto_score or 0.0)
-                    for grade in gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student).grades
+                    for grade in gradebook.find_submission_notebook(self._notebook, self._assignment, student).grades
                 }
                 for student in students
             }

@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.figures import AllCores, Round, comparison, differences
+from benchmarks.figures import AllCores, Round, Stock, comparison, differences
 from benchmarks.processes import Contender
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +18,8 @@ FIGURES = {
     "student_cpu_s",
     "stock_cpu_s",
     "ours_cpu_s",
+    "ours_grader_cpu_s",
+    "all_cores_cpu_s",
     "stock_wall_s",
     "ours_wall_s",
     "overhead_s",
@@ -33,21 +36,21 @@ FIGURES = {
 }
 
 
-def a_round(**changes: float) -> Round:
-    given = {
+def a_round(**changes: Any) -> Round:
+    given: dict[str, Any] = {
         "count": 10,
         "student_s": 0.2,
-        "stock_s": 8.2,
         "ours_s": 1.0,
-        "stock_wall_s": 12.0,
+        "ours_grader_s": 0.4,
         "ours_wall_s": 1.2,
+        "stock": Stock(cpu_s=8.2, wall_s=12.0),
     }
-    return Round(**(given | changes))  # type: ignore[arg-type]  # count is whole
+    return Round(**(given | changes))
 
 
 def test_ratios_are_of_what_is_beyond_the_students_code() -> None:
     """(8.2 - 0.2) / (1.0 - 0.2) is 10; the whole is 8.2 times as much."""
-    found = comparison([a_round()], [AllCores(count=101, wall_s=12.0, start_s=2.0)])
+    found = comparison([a_round()], [AllCores(count=101, wall_s=12.0, start_s=2.0, cpu_s=12.0)])
 
     assert found["overhead_ratio_per_core"] == pytest.approx(10.0)
     assert found["ratio_per_core"] == pytest.approx(8.2)
@@ -58,7 +61,7 @@ def test_ratios_are_of_what_is_beyond_the_students_code() -> None:
 
 def test_rates_leave_out_the_start() -> None:
     """A hundred submissions after the first, in the ten seconds after the start; nbgrader has ten in twelve."""
-    found = comparison([a_round()], [AllCores(count=101, wall_s=12.0, start_s=2.0)])
+    found = comparison([a_round()], [AllCores(count=101, wall_s=12.0, start_s=2.0, cpu_s=12.0)])
 
     assert found["submissions_per_minute_all_cores"] == pytest.approx(600.0)
     assert found["submissions_per_minute_stock"] == pytest.approx(50.0)
@@ -67,8 +70,8 @@ def test_rates_leave_out_the_start() -> None:
 
 def test_ratios_are_taken_within_a_round() -> None:
     """A machine that is slow for one whole round changes no ratio."""
-    slow = a_round(student_s=0.8, stock_s=32.8, ours_s=4.0)
-    found = comparison([a_round(), slow, slow], [AllCores(count=11, wall_s=3.0, start_s=1.0)])
+    slow = a_round(student_s=0.8, ours_s=4.0, stock=Stock(cpu_s=32.8, wall_s=12.0))
+    found = comparison([a_round(), slow, slow], [AllCores(count=11, wall_s=3.0, start_s=1.0, cpu_s=3.0)])
 
     assert found["overhead_ratio_per_core"] == pytest.approx(10.0)
     assert found["overhead_s"] == pytest.approx(0.32)
@@ -94,7 +97,7 @@ def test_a_contender_that_ends_is_told(tmp_path: Path) -> None:
 def test_a_tiny_benchmark(tmp_path: Path) -> None:
     """Both classes and a graded class: every figure is there, follows from the rounds, and all points agree."""
     out = tmp_path / "throughput.json"
-    sizes = ["--rounds", "1", "--students", "2", "--all-cores", "3", "--sizes", "3", "--classes", "solved", "mix"]
+    sizes = ["--rounds", "1", "--students", "2", "--all-cores", "3", "--sizes", "3", "--diverse", "3"]
 
     subprocess.run([sys.executable, "-m", "benchmarks.throughput", *sizes, "--out", str(out)], cwd=ROOT, check=True)
 
@@ -105,8 +108,9 @@ def test_a_tiny_benchmark(tmp_path: Path) -> None:
         compared = found["classes"][name]
         assert compared["points_differ_stock"] == []
         assert compared["points_differ_student"] == []
+        assert compared["diversity"]["students"] == 3
         assert compared["sandbox"] != ["none"]
-        rounds = [Round(**entry) for entry in compared["rounds"]]
+        rounds = [Round(**entry | {"stock": Stock(**entry["stock"])}) for entry in compared["rounds"]]
         again = comparison(rounds, [AllCores(**entry) for entry in compared["all_cores"]])
         assert again == {key: compared[key] for key in FIGURES}
         assert 0 < compared["student_cpu_s"] < compared["ours_cpu_s"] < compared["stock_cpu_s"]
