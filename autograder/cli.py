@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from autograder.config import Course, load_course
-from autograder.errors import AutograderError, CourseError
+from autograder.errors import AutograderError, CourseError, NothingHandedInError
 from autograder.model import NotebookResult
 from autograder.progress import progress
 
@@ -124,28 +124,35 @@ def grade(
     if questions and len(chosen) != 1:
         raise CourseError(f"--only: expected the one assignment that has these questions, got {len(chosen)}. Name it.")
     results: list[NotebookResult] = []
-    for assignment in chosen:
-        with (
-            _stoppable(fresh=fresh),
-            _cluster(scheduler) as executor,
-            progress(assignment, Console(stderr=True), quiet=quiet) as meter,
-        ):
-            outcome = pipeline.grade_assignment(
-                course,
-                assignment,
-                submissions or course.submitted,
-                students=_names(students),
-                only=questions,
-                fresh=fresh,
-                jobs=jobs,
-                accept_weaker=accept_weaker_sandbox,
-                executor=executor,
-                device=device,
-                has_cuda=cuda_here if executor is None else executor.has_gpu,
-                start=meter.start,
-                say=meter.say,
-                progress=meter.step,
-            )
+    for number, assignment in enumerate(chosen, 1):
+        try:
+            with (
+                _stoppable(fresh=fresh),
+                _cluster(scheduler) as executor,
+                progress(assignment, Console(stderr=True), quiet=quiet) as meter,
+            ):
+                outcome = pipeline.grade_assignment(
+                    course,
+                    assignment,
+                    submissions or course.submitted,
+                    students=_names(students),
+                    only=questions,
+                    fresh=fresh,
+                    jobs=jobs,
+                    accept_weaker=accept_weaker_sandbox,
+                    executor=executor,
+                    device=device,
+                    has_cuda=cuda_here if executor is None else executor.has_gpu,
+                    start=meter.start,
+                    say=meter.say,
+                    progress=meter.step,
+                )
+        except NothingHandedInError as error:
+            # Of a whole course: not every assignment is due yet.
+            if assignments or (number == len(chosen) and not results):
+                raise
+            print(f"{assignment}: left out. {error}", file=sys.stderr)
+            continue
         if quiet:
             _print_remarks(outcome, Console(stderr=True))
         else:

@@ -18,6 +18,10 @@ class CourseError(AutograderError):
     """The course folder, its configuration or a command's arguments are not as they must be."""
 
 
+class NothingHandedInError(CourseError):
+    """Nobody has handed in anything for an assignment."""
+
+
 @dataclass
 class AuthoringError(AutograderError):
     """A notebook or its hidden tests break a rule of authoring.

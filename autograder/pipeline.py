@@ -101,7 +101,8 @@ def grade_assignment(
     _check_questions(notebooks, only or ())
     devices = choose_devices(device, notebooks, has_cuda)
     with only_grader(course.lock):
-        submissions = _only(collect(folder, assignment, notebooks), students)
+        others = [name for name in course.assignment_ids() if name != assignment]
+        submissions = _only(collect(folder, assignment, notebooks, others=others), students)
         start(len(submissions))
         plans = _plans(
             course, notebooks, course_secret(course), accept_weaker=accept_weaker, only=only, devices=devices

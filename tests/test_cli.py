@@ -259,6 +259,24 @@ def test_one_json_file_holds_every_graded_assignment(run, monkeypatch):
     assert written == ["a1", "a2"]
 
 
+def test_an_assignment_that_is_not_due_yet(run):
+    """Of a whole course it is left out, with a line; named, it is refused; nobody gets points for what is to come."""
+    course = run.course
+    shutil.copytree(course.solutions / ASSIGNMENT, course.solutions / "a2_later")
+    shutil.copytree(course.assignments / ASSIGNMENT, course.assignments / "a2_later")
+    path = course.assignments / "a2_later" / f"{NOTEBOOK}.ipynb"
+    path.write_text(path.read_text().replace(f'"{ASSIGNMENT}"', '"a2_later"'))
+    hand_in(course, "ada", b"%PDF-1.7")
+    code, out, err = run("grade", "--jobs", "1")
+    assert code == 0, err
+    assert "a2_later: left out. Submissions: expected some for a2_later" in err
+    assert f"{ASSIGNMENT}: 1 of 1" in out
+    code, _, err = run("grade", "a2_later", "--jobs", "1")
+    assert code == 2
+    assert "autograder: Submissions: expected some for a2_later" in err
+    assert not (course.feedback / "ada" / "a2_later").exists()
+
+
 def test_a_negative_number_of_processes_is_refused(run):
     """`--jobs -1` is a slip, not another word for one per core."""
     code, _, error = run("grade", ASSIGNMENT, "--jobs", "-1")

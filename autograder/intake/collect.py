@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
-from autograder.errors import SubmissionError
+from autograder.errors import NothingHandedInError, SubmissionError
 from autograder.intake.archive import members
 from autograder.intake.choose import Choice, choose, not_found
-from autograder.intake.files import Found
+from autograder.intake.files import Found, is_folder
 from autograder.intake.layout import HandIn, hand_ins, submitted_at
 from autograder.intake.rebuild import rebuild_file
 from autograder.intake.text import listed, shown
@@ -69,18 +69,39 @@ class Collection(Sequence[Submission]):
         return _submission(self._hand_ins[student], release, others)
 
 
-def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook]) -> Collection:
+def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook], *, others: Sequence[str] = ()) -> Collection:
     """Find everything that was handed in.
 
     Args:
         folder: Where the submissions lie.
         assignment: Id of the assignment, for nbgrader's layout.
         notebooks: The released notebooks of the assignment.
+        others: Ids of the course's other assignments, whose submissions may lie beside these.
 
     Raises:
         CourseError: If the folder is missing or holds no submission.
+        NothingHandedInError: If all that lies there was handed in for other assignments.
     """
-    return Collection(hand_ins(folder, assignment, [notebook.name for notebook in notebooks]), notebooks)
+    found = hand_ins(folder, assignment, [notebook.name for notebook in notebooks])
+    if not any(map(_has_files, found)) and (other := _handed_in_elsewhere(found, others)):
+        raise NothingHandedInError(
+            f"Submissions: expected some for {assignment} in {folder}, found {len(found)} students' folders with "
+            f"others, such as {other}'s. Put them there as <student>/{assignment}/<notebook>.ipynb."
+        )
+    return Collection(found, notebooks)
+
+
+def _has_files(hand_in: HandIn) -> bool:
+    try:
+        return hand_in.problem is not None or any(source.files() for source in hand_in.sources)
+    except SubmissionError:
+        return True
+
+
+def _handed_in_elsewhere(found: Sequence[HandIn], others: Sequence[str]) -> str | None:
+    """The first of the other assignments for which somebody has a folder."""
+    folders = [hand_in.folder.parent for hand_in in found if hand_in.folder is not None]
+    return next((other for other in others if any(is_folder(folder / other) for folder in folders)), None)
 
 
 def _submission(hand_in: HandIn, release: Notebook, others: Sequence[str]) -> Submission:

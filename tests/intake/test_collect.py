@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, NothingHandedInError
 from autograder.intake import archive
 from autograder.intake.collect import collect
 from autograder.model import Notebook, Submission
@@ -186,6 +186,18 @@ def test_nothing_was_handed_in(tmp_path: Path, put: Any) -> None:
     for name in ("homework.pdf", "notes.docx", "sliding_windows.html", "b.py", "c.py", "d.py"):
         put(f"ada/{name}", b"x")
     assert "found: b.py, c.py, d.py, homework.pdf, notes.docx and 1 more. In Jupyter" in problem(tmp_path)
+
+
+def test_all_was_handed_in_for_another_assignment(tmp_path: Path, put: Any, data: bytes) -> None:
+    """Rather than give a whole class nothing, it is said; one file for this assignment, and it is a class."""
+    put("ada/a2_pooling/pooling.ipynb", data)
+    (tmp_path / "bob").mkdir()
+    notebooks = [release_notebook()]
+    with pytest.raises(NothingHandedInError, match=r"expected some for a1_convolution .* 2 students' .* a2_pooling's"):
+        collect(tmp_path, "a1_convolution", notebooks, others=["a2_pooling", "a3"])
+    assert len(collect(tmp_path, "a1_convolution", notebooks, others=["a3"])) == 2
+    put("bob/homework.pdf", b"x")
+    assert len(collect(tmp_path, "a1_convolution", notebooks, others=["a2_pooling", "a3"])) == 2
 
 
 @pytest.mark.parametrize(
