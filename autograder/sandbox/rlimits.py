@@ -12,6 +12,8 @@ from autograder.model import Limits
 from autograder.sandbox.place import PROCESSOR, Place
 
 _OPEN_FILES = 256
+# Of all processes of a worker together: what waits in a socket is the kernel's memory, and no process's.
+OPEN_FILES_OF_ALL = 4 * _OPEN_FILES
 _MANY_FILES = 1 << 16
 # Files and folders in a worker's own folder, and how many of the largest files it has room for.
 SCRATCH_FILES = 2000
@@ -50,7 +52,8 @@ def budget(limits: Limits, here: Place = PROCESSOR, *, alone: bool = False) -> B
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
+        # None is written, and unlike with 0 none is piped to a program of the machine's either: core(5).
+        (resource.RLIMIT_CORE, 1),
     ]
     if not here.has_accelerator:
         values += [(resource.RLIMIT_AS, address_space + limits.memory_bytes), (resource.RLIMIT_MEMLOCK, 0)]

@@ -18,6 +18,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import resource
 import socket
 import struct
 from dataclasses import dataclass
@@ -59,14 +60,35 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "listen": (50, 201),
     "accept": (43, 202),
     "accept4": (288, 242),
-    # Memory and queues that no limit counts, or that outlive their process.
+    # Memory and queues that no limit counts, that outlive their process, or that are another's.
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
     "shmat": (30, 196),
+    "shmctl": (31, 195),
     "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
     "semget": (64, 190),
+    "semop": (65, 193),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    # A byte of a page in a pipe keeps all of the page, or of the two megabytes that it is part of.
+    "vmsplice": (278, 75),
+    "splice": (275, 76),
+    "tee": (276, 77),
+    "sendfile": (40, 71),
+    # What all processes of a user or of the machine have together: requests, watches, the time of the disks.
+    "io_setup": (206, 0),
+    "io_submit": (209, 2),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "sync": (162, 81),
+    "syncfs": (306, 267),
     # Files by ways that Landlock doesn't watch.
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -108,6 +130,8 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "add_key": (248, 217),
@@ -134,13 +158,18 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "setdomainname": (171, 162),
     "syslog": (103, 116),
     "personality": (135, 92),
+    "modify_ldt": (154, None),
+    "uselib": (134, None),
     "iopl": (172, None),
     "ioperm": (173, None),
     "vhangup": (153, 58),
     # Those below are refused for some arguments only, or made to look absent.
     "socketpair": (53, 199),
     "prlimit64": (302, 261),
+    "setrlimit": (160, 164),
     "sched_setaffinity": (203, 122),
+    "mmap": (9, 222),
+    "ioctl": (16, 29),
     "fcntl": (72, 25),
     "prctl": (157, 167),
     "clone": (56, 220),
@@ -153,8 +182,13 @@ _LAST_KNOWN = 466
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _ABSENT = ("clone3", "openat2")
 
-_CLONE_NEW_ANYTHING = 0x7E020000
-_F_SETSIG, _F_SETOWN_EX = 10, 15
+_CLONE_NEW_ANYTHING, _CLONE_PARENT = 0x7E020000, 0x8000
+_F_SETSIG, _F_SETOWN_EX, _F_SETPIPE_SZ = 10, 15, 1031
+_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
+# The owner of a socket, who gets its signals.
+_FIOSETOWN, _SIOCSPGRP = 0x8901, 0x8902
+# What Python asks of descriptors: whether it is a terminal and of which size, how much there is to read, how it reads.
+_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451
 _LOW_BITS = 0xFFFFFFFF
 
 # Classic BPF, as struct seccomp_data is laid out.
@@ -176,25 +210,56 @@ class _Only:
     unless: bool = False
 
 
-_CONDITIONS = (
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """Allow a call only if the low half of an argument is one of these values."""
+
+    name: str
+    argument: int
+    values: tuple[int, ...]
+
+
+_Check = _Only | _Among
+
+_CONDITIONS: tuple[tuple[_Check, ...], ...] = (
     # asyncio makes a pair; a pair of datagram sockets could send to any address.
     (_Only("socketpair", 0, _LOW_BITS, socket.AF_UNIX), _Only("socketpair", 1, 0xF, socket.SOCK_STREAM)),
-    (_Only("prlimit64", 0, _LOW_BITS, 0),),
+    # With a limit of 1 no crash is written or piped anywhere. With 0 it would still be piped.
+    (_Only("prlimit64", 0, _LOW_BITS, 0), _Only("prlimit64", 1, _LOW_BITS, resource.RLIMIT_CORE, unless=True)),
+    (_Only("setrlimit", 0, _LOW_BITS, resource.RLIMIT_CORE, unless=True),),
     (_Only("sched_setaffinity", 0, _LOW_BITS, 0),),
-    # A descriptor can be told to send a signal to any process.
+    # A descriptor can be told to send a signal to any process. A lease has all others wait who open the file.
     (
         _Only("fcntl", 1, _LOW_BITS, fcntl.F_SETOWN, unless=True),
         _Only("fcntl", 1, _LOW_BITS, _F_SETSIG, unless=True),
         _Only("fcntl", 1, _LOW_BITS, _F_SETOWN_EX, unless=True),
+        _Only("fcntl", 1, _LOW_BITS, fcntl.F_SETLEASE, unless=True),
+        _Only("fcntl", 1, _LOW_BITS, fcntl.F_NOTIFY, unless=True),
+        _Only("fcntl", 1, _LOW_BITS, _F_SETPIPE_SZ, unless=True),
     ),
     (
         _Only("prctl", 0, _LOW_BITS, kernel.PR_SET_PDEATHSIG, unless=True),
         _Only("prctl", 0, _LOW_BITS, kernel.PR_SET_CHILD_SUBREAPER, unless=True),
+        # Or the grader could not look after its memory and files.
+        _Only("prctl", 0, _LOW_BITS, kernel.PR_SET_DUMPABLE, unless=True),
     ),
-    (_Only("clone", 0, _CLONE_NEW_ANYTHING, 0),),
+    # A child of the forkserver's would not be looked for among ours.
+    (_Only("clone", 0, _CLONE_NEW_ANYTHING | _CLONE_PARENT, 0),),
     # Landlock before ABI 3 lets a file be emptied by opening it for reading.
     (_Only("open", 1, os.O_TRUNC | os.O_ACCMODE, os.O_TRUNC, unless=True),),
     (_Only("openat", 2, os.O_TRUNC | os.O_ACCMODE, os.O_TRUNC, unless=True),),
+)
+_ON_PROCESSORS: tuple[tuple[_Check, ...], ...] = (
+    # Shared pages stay when whoever has touched them lets go of them, and count as nobody's.
+    (_Only("mmap", 3, _MAP_SHARED | _MAP_ANONYMOUS, _MAP_SHARED | _MAP_ANONYMOUS, unless=True),),
+    (_Among("ioctl", 1, (_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX)),),
+)
+# A graphics card's driver is spoken to by ioctl, and by whatever else it likes.
+_ON_CARDS: tuple[tuple[_Check, ...], ...] = (
+    (
+        _Only("ioctl", 1, _LOW_BITS, _FIOSETOWN, unless=True),
+        _Only("ioctl", 1, _LOW_BITS, _SIOCSPGRP, unless=True),
+    ),
 )
 
 
@@ -208,12 +273,17 @@ def available() -> bool:
         return False
 
 
-def program() -> bytes:
-    """The filter for this machine's architecture, as instructions of classic BPF."""
+def program(*, cards: bool = False) -> bytes:
+    """The filter for this machine's architecture, as instructions of classic BPF.
+
+    Args:
+        cards: Whether student code works on a graphics card.
+    """
     architecture = kernel.machine()
     column = list(_ARCHITECTURES).index(architecture)
     numbers = {name: both[column] for name, both in _NUMBERS.items()}
-    conditional = {checks[0].name for checks in _CONDITIONS}
+    conditions = (*_CONDITIONS, *(_ON_CARDS if cards else _ON_PROCESSORS))
+    conditional = {"mmap", *(checks[0].name for checks in conditions)}
     code = [
         (_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
         (_JUMP_IF_EQUAL, 1, 0, _ARCHITECTURES[architecture]),
@@ -226,7 +296,7 @@ def program() -> bytes:
         if number is not None and name not in conditional:
             error = errno.ENOSYS if name in _ABSENT else errno.EPERM
             code += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
-    for checks in _CONDITIONS:
+    for checks in conditions:
         number = numbers[checks[0].name]
         if number is not None:
             block = _conditional(checks)
@@ -251,9 +321,15 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def _conditional(checks: tuple[_Only, ...]) -> list[tuple[int, int, int, int]]:
+def _conditional(checks: tuple[_Check, ...]) -> list[tuple[int, int, int, int]]:
     block: list[tuple[int, int, int, int]] = []
     for check in checks:
+        if isinstance(check, _Among):
+            block.append((_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * check.argument))
+            left = reversed(range(len(check.values)))
+            block += [(_JUMP_IF_EQUAL, after + 1, 0, value) for value, after in zip(check.values, left, strict=True)]
+            block.append((_RETURN, 0, 0, _ERRNO | errno.EPERM))
+            continue
         on_equal, on_other = (0, 1) if check.unless else (1, 0)
         block += [
             (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * check.argument),

@@ -94,7 +94,7 @@ def prepare(
         OSError: If the kernel refuses.
     """
     # The filter asks nothing of the machine that could be missing, so the weakest level has it too where it can.
-    program = seccomp.program() if seccomp.available() else b""
+    program = seccomp.program(cards=here.has_accelerator) if seccomp.available() else b""
     if level == "rlimits":
         return Wall(level=level, budget=rlimits.budget(limits, here), filter=program)
     reading = readable(forbidden, private)

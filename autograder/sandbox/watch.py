@@ -34,6 +34,9 @@ def overuse(pid: int, scratch: Path, base_bytes: int, limits: Limits) -> Stopped
     if sum(usage.threads for usage in usages.values()) > limits.processes:
         message = f"It started more than {limits.processes} processes or threads at a time."
         return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)
+    if sum(map(processes.open_files, pids)) > rlimits.OPEN_FILES_OF_ALL:
+        message = f"It had more than {rlimits.OPEN_FILES_OF_ALL} files, pipes and sockets open at a time."
+        return Stopped(verdict=Verdict.STUDENT_ERROR, message=message)
     template = max(usages[pid].anonymous_bytes, base_bytes)
     most = limits.memory_bytes * _GROUP_FACTOR
     own = template - base_bytes + sum(max(0, use.anonymous_bytes - template) for use in usages.values())

@@ -28,7 +28,7 @@ from autograder.sandbox import processes
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.protocol import Returned, Sandbox, Worker
 from tests.hostile.case import ATTACKER, HARM, NEIGHBOUR, RIGHT, Case, Material, answer, code_cell, put
-from tests.hostile.guard import ROOT, Guard, Servers, processes_of, settings_of
+from tests.hostile.guard import ROOT, Guard, Queues, Servers, processes_of, settings_of
 from tests.hostile.showing import shown_faults, shown_texts
 
 # Tight, so that what never ends is soon over; wide enough for a busy machine.
@@ -107,6 +107,8 @@ class Arena:
             folder.chmod(0o711)
         self._servers = Servers(self._root, self._guard.token)
         self._stack.callback(self._servers.close)
+        self._queues = Queues()
+        self._stack.callback(self._queues.close)
         self._course = load_course(self._guard.course)
         self._release = json.loads((ROOT / "assignments/a1_convolution/sliding_windows.ipynb").read_bytes())
         for cell in self._release["cells"]:
@@ -232,6 +234,7 @@ class Arena:
             "UDP": udp,
             "UNIX": self._servers.unix,
             "ABSTRACT": self._servers.abstract,
+            **self._queues.words,
             "MARK": guard.token,
             "ROOT": ROOT,
             "MEMORY": LIMITS.memory_bytes,

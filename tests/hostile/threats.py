@@ -37,7 +37,10 @@ THREATS: dict[str, tuple[str, ...]] = {
         *("giant array", "slow growth", "shared memory", "mapped files", "fork bomb", "threads", "descriptors"),
         *("disk", "output in one line", "output in many lines", "display outputs"),
     ),
-    "16": ("TCP", "UDP", "DNS", "unix sockets", "abstract sockets", "signals", "ptrace", "prlimit", "nice"),
+    "16": (
+        *("TCP", "UDP", "DNS", "unix sockets", "abstract sockets", "signals", "ptrace", "prlimit", "nice"),
+        *("locks", "watches", "System V"),
+    ),
     "17": (
         *("outputs", "attachments", "SVG", "Markdown", "student names", "file names"),
         *("formulas", "terminal escapes"),

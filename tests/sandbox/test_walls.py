@@ -213,6 +213,17 @@ def test_no_network(sandbox: ForkserverSandbox, ask: Ask, action: str) -> None:
         "libc(321, 0, 0, 0)",
         "libc(425, 1, 0)",
         "libc(56, 0x10000011, 0, 0, 0, 0)",
+        "libc(56, 0x8011, 0, 0, 0, 0)",
+        "libc(157, 4, 0, 0, 0, 0)",
+        "libc(241, b'x')",
+        "libc(458, 0, 0, 0, 0)",
+        "fcntl.fcntl(3, fcntl.F_NOTIFY, 1)",
+        "fcntl.fcntl(os.pipe()[0], 1031, 1 << 20)",
+        "fcntl.ioctl(3, 0x8901, struct.pack('i', os.getpid()))",
+        "mmap.mmap(-1, 4096)",
+        "os.sendfile(3, os.open('x', os.O_CREAT | os.O_RDWR), 0, 1)",
+        "os.splice(os.pipe()[0], os.pipe()[1], 1)",
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
         "libc(435, 0, 0)",
         "libc(500)",
     ],
@@ -224,7 +235,7 @@ def test_other_processes_and_the_kernel_are_out_of_reach(sandbox: ForkserverSand
     if "libc" in action and os.uname().machine != "x86_64":
         pytest.skip("numbers of another architecture")
     source = f"""
-    import ctypes, fcntl, os, resource, signal, subprocess, sys
+    import ctypes, fcntl, mmap, os, resource, signal, struct, subprocess, sys
     def libc(*args):
         library = ctypes.CDLL(None, use_errno=True)
         if library.syscall(*args) < 0:
@@ -235,6 +246,28 @@ def test_other_processes_and_the_kernel_are_out_of_reach(sandbox: ForkserverSand
     assert isinstance(reply, Raised), reply
     assert {"OSError", "ValueError"} & set(reply.types), reply
     assert sandbox._forkservers[False].alive
+
+
+def test_what_python_asks_of_descriptors_and_pages_is_allowed(ask: Ask) -> None:
+    """Terminals, waiting bytes, copies of files, mapped files and private pages work as everywhere."""
+    source = """
+    import fcntl, mmap, os, shutil, socket, struct, termios
+    def f():
+        ours, theirs = socket.socketpair()
+        theirs.sendall(b"seven..")
+        os.set_inheritable(ours.fileno(), True)
+        open("one", "wb").write(b"x" * 5000)
+        shutil.copyfile("one", "two")
+        with open("two", "r+b") as file:
+            area = mmap.mmap(file.fileno(), 0)
+            area[0] = 7
+            size = len(mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+            waiting = struct.unpack("i", fcntl.ioctl(ours, termios.FIONREAD, bytes(4)))[0]
+            return [waiting, file.isatty(), area[0], os.path.getsize("two"), size, os.get_inheritable(ours.fileno())]
+    """
+    reply = ask(source)
+    assert isinstance(reply, Returned), reply
+    assert reply.value == [7, False, 7, 5000, 4096, True]
 
 
 def test_descriptors_of_the_forkserver_are_closed(ask: Ask) -> None:
