@@ -312,7 +312,7 @@ class Limits:
         call_wall_s: One call of a student's function.
         question_wall_s: All calls of one question.
         memory_bytes: Memory beyond what the libraries take.
-        output_bytes: Text printed per question, and while loading.
+        output_bytes: Printed text that is kept per question, and while loading; fifty times as much stops it.
         file_bytes: Size of one file written into the scratch folder.
         processes: Processes and threads at one time.
     """

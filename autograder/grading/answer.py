@@ -13,6 +13,7 @@ from autograder.grading.hidden import HiddenTests
 from autograder.grading.score import score
 from autograder.grading.serving import ServingWorker
 from autograder.model import (
+    Cell,
     DeclaredTest,
     Diagnosis,
     Limits,
@@ -254,14 +255,25 @@ def _better(second: QuestionResult, first: QuestionResult) -> bool:
 
 
 def _cell_remarks(submission: Submission, reports: Sequence[CellReport]) -> tuple[str, ...]:
-    roles = {cell.id: cell.role for cell in submission.cells}
-    words = {Role.SETUP: "A set-up cell", Role.SOLUTION: "An answer's cell", Role.ADDED: "A cell that you added"}
+    cells = {cell.id: cell for cell in submission.cells}
     return tuple(
-        f"{words.get(roles.get(report.cell, Role.ADDED), 'A cell')} did not run to its end ({report.message}); "
+        f"{_which(cells.get(report.cell))} did not run to its end ({report.message}); "
         + ("its imports and definitions were kept." if report.reduced else "nothing of it was kept.")
         for report in reports
         if not report.ok
     )
+
+
+def _which(cell: Cell | None) -> str:
+    """A cell as the student knows it."""
+    match cell:
+        case Cell(role=Role.SETUP):
+            return "A set-up cell"
+        case Cell(role=Role.SOLUTION, question=str() as question):
+            return f"The answer cell of {question}"
+        case Cell(role=Role.DEMO):
+            return "A cell"
+    return "A cell that you added"
 
 
 def _ungraded(question: Question, tests: HiddenTests, problem: str) -> QuestionResult:

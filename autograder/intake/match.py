@@ -71,7 +71,7 @@ def look(release: Sequence[Cell], cells: Sequence[ParsedCell]) -> tuple[Theirs, 
         prose = cell.kind != "code"
         names = known.names.get((cell.source, prose)) if len(cell.source) <= left else None
         if names is None:
-            names = defined_names(cell.source, must_parse=prose, limit=left)
+            names = defined_names(cell.source, must_parse=prose, limit=left, wanted=known.functions)
         left -= len(cell.source)
         text = known.essences.get(cell.source)
         theirs.append(Theirs(cell, essence(cell.source) if text is None else text, names))
@@ -116,11 +116,13 @@ class _Known:
         ours: The cells.
         essences: Text to essence.
         names: Text, and whether it stands in a cell of prose, to the names that it defines.
+        functions: What the answers define.
     """
 
     ours: tuple[Ours, ...]
     essences: Mapping[str, str]
     names: Mapping[tuple[str, bool], frozenset[str]]
+    functions: frozenset[str]
 
 
 @functools.lru_cache(maxsize=16)
@@ -130,10 +132,12 @@ def _look_at_release(cells: tuple[Cell, ...]) -> _Known:
         for cell in cells
         for prose in (False, True)
     }
+    ours = tuple(_look_at_ours(cell) for cell in cells)
     return _Known(
-        ours=tuple(_look_at_ours(cell) for cell in cells),
+        ours=ours,
         essences={cell.source: essence(cell.source) for cell in cells},
         names=names,
+        functions=frozenset(name for our in ours for name in our.names),
     )
 
 

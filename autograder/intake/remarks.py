@@ -44,17 +44,21 @@ def _on_missing(pairing: Pairing, left_out: Sequence[int]) -> list[str]:
 
 
 def _on_left_out(pairing: Pairing, left_out: Sequence[int]) -> list[str]:
-    labels = (_capital(_label(pairing.ours[index])) for index in left_out)
-    return [f"{label} is untouched: the definition in another cell counts." for label in labels]
+    labels = [_label(pairing.ours[index]) for index in left_out]
+    if len(labels) <= 1:
+        return [f"{_capital(label)} is untouched: the definition in another cell counts." for label in labels]
+    return [f"Untouched, so that the definitions in other cells count: {listed(labels)}."]
 
 
 def _on_copies(pairing: Pairing, added: Sequence[int]) -> list[str]:
-    answers = {our.cell.grade_id: our for our in pairing.ours if our.cell.role is Role.SOLUTION and our.cell.grade_id}
-    copied = Counter(pairing.theirs[index].cell.grade_id for index in added)
+    copies = Counter(grade_id for index in added if (grade_id := pairing.theirs[index].cell.grade_id) is not None)
+    copied = [our for our in pairing.ours if our.cell.role is Role.SOLUTION and our.cell.grade_id in copies]
+    if len(copied) > 1:
+        return [f"There more than once: {listed(list(map(_label, copied)))}. All run in their order; the last counts."]
     return [
-        f"{_capital(_label(our))} is there {copied[grade_id] + 1} times: all run in their order, so the last counts."
-        for grade_id, our in answers.items()
-        if copied[grade_id]
+        f"{_capital(_label(our))} is there {copies[our.cell.grade_id or ''] + 1} times: all run in their order, so the "
+        "last counts."
+        for our in copied
     ]
 
 

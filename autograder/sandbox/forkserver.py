@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from autograder.model import Limits
-from autograder.sandbox import cgroup, kernel, messages, namespaces, processes, rlimits, walls, wire
+from autograder.sandbox import cgroup, kernel, messages, namespaces, processes, progress_bar, rlimits, walls, wire
 from autograder.sandbox.folders import remove_folder
 from autograder.sandbox.forbidden import forbid, restrict
 from autograder.sandbox.place import Place
@@ -107,6 +107,8 @@ def _import_libraries(kind: str, forbidden: Sequence[str]) -> None:
     if kind == "torch":
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)
+        # Whoever computes in several threads before a fork hangs behind it as soon as it does so again.
+        vars(torch).update(set_num_threads=_keep_threads, set_num_interop_threads=_keep_threads)
         importlib.import_module("torch.nn.functional")
         # The first of these asks the system what the processor can do. Behind the walls there is no answer.
         for dtype in (torch.float16, torch.bfloat16, torch.float32):
@@ -114,6 +116,7 @@ def _import_libraries(kind: str, forbidden: Sequence[str]) -> None:
             (square @ square).div(3)
         if "torch.autograd.backward" not in forbidden:
             _train_once(torch)
+    progress_bar.stand_in()
     np.ones((4, 4)) @ np.ones((4, 4))
     np.random.default_rng(0).normal(size=3)
 
@@ -159,6 +162,10 @@ def _forget_project() -> None:
 
 def _show_nothing(*_args: object, **_kwargs: object) -> None:
     """What `plt.show()` does when no one is looking."""
+
+
+def _keep_threads(_count: int) -> None:
+    """What `torch.set_num_threads` does: a worker has one thread to compute in."""
 
 
 def _memory_of_all(limits: Limits) -> int:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import ast
 import asyncio
 import builtins
+import importlib
 import inspect
 import linecache
+import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NoReturn
 
@@ -23,7 +27,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from autograder.sandbox.messages import CellDone, CellSource
 from autograder.sandbox.pack import type_name
-from autograder.sandbox.reduce import REDUCED_WALL_S, keep_definitions, split_blocks
+from autograder.sandbox.reduce import REDUCED_WALL_S, keep_definitions, one_import_each, split_blocks
 
 _REPEAT_S = 0.1
 _MESSAGE_LENGTH = 500
@@ -31,6 +35,8 @@ _LINE_LENGTH = 200
 # Cell magics whose body is the student's code all the same, and line magics whose argument is.
 _RUNNING_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun"})
 _RUNNING_LINE_MAGICS = frozenset({"time"})
+_WRITING_CELL_MAGICS = frozenset({"writefile", "file"})
+_RUNNING_ON_TOP = re.compile(rf"\s*%%(?:{'|'.join(sorted(_RUNNING_CELL_MAGICS))})\b.*")
 
 
 class CellTimeout(BaseException):
@@ -52,6 +58,8 @@ class NotebookRunner:
         )
         sys.modules["__main__"] = self._module
         builtins.input = _no_input
+        # Modules that a notebook has written are found, but never in the place of a library's.
+        sys.path.append("")
         # `from IPython import get_ipython` gives what a notebook has.
         for name in ("IPython", "IPython.core.getipython"):
             vars(sys.modules[name])["get_ipython"] = self.namespace["get_ipython"]
@@ -59,13 +67,19 @@ class NotebookRunner:
     def run(self, index: int, cell: CellSource, wall_s: float) -> CellDone:
         """Run one cell; if it fails or takes too long, what it imports and defines."""
         message = "It was left out, because it stopped the process."
-        if cell.mode == "full":
-            message = self._attempt(lambda: self._run_source(cell.source, cell.id), wall_s)
-            if not message:
-                return CellDone(index=index, ok=True, message="", reduced=False)
+        source = _without_magic_on_top(cell.source)
         kept = False
-        if cell.mode != "skip":
-            kept = self._run_definitions(cell, min(wall_s, REDUCED_WALL_S))
+        if cell.mode == "full":
+            give_up = time.monotonic() + wall_s
+            error = self._attempt(lambda: self._run_source(source, cell.id), wall_s)
+            if error is None:
+                return CellDone(index=index, ok=True, message="", reduced=False)
+            message = self._say(error, wall_s)
+            if isinstance(error, ModuleNotFoundError):
+                left_s = max(give_up - time.monotonic(), min(wall_s, REDUCED_WALL_S))
+                kept = self._go_on(cell.id, error, left_s)
+        if cell.mode != "skip" and not kept:
+            kept = self._run_definitions(cell.id, source, min(wall_s, REDUCED_WALL_S))
         return CellDone(index=index, ok=False, message=message, reduced=kept)
 
     def describe(self, error: BaseException) -> tuple[list[str], str, str]:
@@ -74,51 +88,77 @@ class NotebookRunner:
         types = [type_name(kind) for kind in mro if kind is not object][:50]
         return types, _message_of(error), self._line_of(error)
 
-    def _attempt(self, run: Callable[[], None], wall_s: float) -> str:
-        """Run for at most that long, and say what went wrong; "" if nothing did."""
+    def _attempt(self, run: Callable[[], None], wall_s: float) -> BaseException | None:
+        """Run for at most that long. What went wrong, or None."""
         try:
             with self._alarm(wall_s):
                 run()
-        except CellTimeout:
-            return f"it took longer than {wall_s:g} s: is there a loop that never ends?"
         except BaseException as error:  # noqa: BLE001 - student code may raise anything, SystemExit included
-            types, message, line = self.describe(error)
-            where = f", in the line `{line}`" if line else ""
-            return f"{types[0]}: {message}{where}"
-        return ""
+            return error
+        return None
 
-    def _run_definitions(self, cell: CellSource, wall_s: float) -> bool:
-        """Run imports, definitions and plain assignments, each by itself. True if there were any."""
+    def _say(self, error: BaseException, wall_s: float) -> str:
+        """What went wrong, for the student."""
+        if isinstance(error, CellTimeout):
+            return f"it took longer than {wall_s:g} s: is there a loop that never ends?"
+        types, message, line = self.describe(error)
+        where = f", in the line `{line}`" if line else ""
+        return f"{types[0]}: {message}{where}"
+
+    def _go_on(self, name: str, error: ModuleNotFoundError, wall_s: float) -> bool:
+        """Run what stands below an import of what isn't here, since where the cell was written it ran.
+
+        Returns:
+            Whether there was anything.
+        """
+        frames = traceback.walk_tb(error.__traceback__)
+        stopped = next((line for frame, line in frames if frame.f_code.co_filename == self._file(name)), None)
+        tree = _parse("".join(self._lines.get(self._file(name), ())))
+        if stopped is None or tree is None:
+            return False
+        below = [statement for statement in tree.body if (statement.end_lineno or 0) >= stopped]
+        return self._run_each(name, one_import_each(below), wall_s)
+
+    def _run_definitions(self, name: str, source: str, wall_s: float) -> bool:
+        """Run imports, definitions and plain assignments. True if there were any."""
         try:
-            trees = [
-                tree for block in split_blocks(self._transform(cell.source)) if (tree := _parse(block)) is not None
-            ]
+            trees = [tree for block in split_blocks(self._transform(source)) if (tree := _parse(block)) is not None]
         except Exception:  # noqa: BLE001 - whatever IPython makes of a broken cell, nothing of it is kept
             return False
-        statements = keep_definitions([statement for tree in trees for statement in tree.body])
-        kept = False
+        statements = [statement for tree in trees for statement in tree.body]
+        return self._run_each(name, one_import_each(keep_definitions(statements)), wall_s)
+
+    def _run_each(self, name: str, statements: Sequence[ast.stmt], wall_s: float) -> bool:
+        """Run statements, each by itself. True if one of them ran to its end."""
+        ran = False
         give_up = time.monotonic() + wall_s
         for statement in statements:
             left_s = give_up - time.monotonic()
             if left_s <= 0:
                 break
-            code = compile(ast.Module([statement], []), self._file(cell.id), "exec", dont_inherit=True)
-            kept = self._attempt(partial(exec, code, self.namespace), left_s) == "" or kept
-        return kept
+            ran = self._attempt(partial(self._run_statement, statement, name), left_s) is None or ran
+        return ran
+
+    def _run_statement(self, statement: ast.stmt, name: str) -> None:
+        self._execute(self._compiled(ast.Module([statement], []), name))
 
     def _run_source(self, source: str, name: str = "magic") -> None:
-        text, code = self._compile(source, self._file(name))
+        text, code = self._compile(source, name)
         self._remember(name, text)
         self._execute(code)
 
-    def _compile(self, source: str, file: str) -> tuple[str, CodeType]:
+    def _compile(self, source: str, name: str) -> tuple[str, CodeType]:
         """The text that runs, and its code. Most cells are plain Python, which compiles ten times faster."""
-        compiled = partial(compile, filename=file, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         try:
-            return source, compiled(source)
+            return source, self._compiled(source, name)
         except (SyntaxError, ValueError):
             text = self._transform(source)
-            return text, compiled(text)
+            return text, self._compiled(text, name)
+
+    def _compiled(self, source: str | ast.Module, name: str) -> CodeType:
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code: CodeType = compile(source, self._file(name), "exec", flags=flags, dont_inherit=True)
+        return code
 
     def _execute(self, code: CodeType) -> None:
         if code.co_flags & inspect.CO_COROUTINE:
@@ -183,10 +223,12 @@ class QuietShell:
         if name in _RUNNING_LINE_MAGICS:
             self._run(line)
 
-    def run_cell_magic(self, name: str, _line: str, cell: str) -> None:
-        """Run the body of %%time and its like; leave out %%bash, %%html and the rest."""
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """Run the body of %%time and its like, write that of %%writefile; leave out %%bash, %%html and the rest."""
         if name in _RUNNING_CELL_MAGICS:
             self._run(cell)
+        elif name in _WRITING_CELL_MAGICS:
+            _write_file(line, cell)
 
     def system(self, *_args: object, **_kwargs: object) -> None:
         """Run no command."""
@@ -222,6 +264,20 @@ def _show_nothing(*_args: object, **_kwargs: object) -> None:
 
 def _no_input(_prompt: object = "", /) -> NoReturn:
     raise RuntimeError("input() can't be answered while this is graded: write the value into the code instead")
+
+
+def _write_file(line: str, text: str) -> None:
+    """What %%writefile does: for modules that a notebook writes and then imports."""
+    *options, name = line.split() or [""]
+    with suppress(OSError), Path(name.strip("'\"")).open("a" if options else "w", encoding="utf-8") as file:
+        file.write(text)
+    importlib.invalidate_caches()
+
+
+def _without_magic_on_top(source: str) -> str:
+    """A cell's code without the magic that only times or hides it. Lines keep their numbers."""
+    magic = _RUNNING_ON_TOP.match(source)
+    return source if magic is None else "\n" * magic[0].count("\n") + source[magic.end() :]
 
 
 def _parse(text: str) -> ast.Module | None:

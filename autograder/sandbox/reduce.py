@@ -18,6 +18,11 @@ def keep_definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     return [statement for statement in statements if _defines(statement)]
 
 
+def one_import_each(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements, with `import a, b` as two: one of them may be missing."""
+    return [single for statement in statements for single in _singles(statement)]
+
+
 def split_blocks(source: str) -> list[str]:
     """A cell's text as one block if it can be parsed; else cut before each definition, so that one can be broken."""
     try:
@@ -25,6 +30,12 @@ def split_blocks(source: str) -> list[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _cut(source)
     return [source]
+
+
+def _singles(statement: ast.stmt) -> list[ast.stmt]:
+    if not isinstance(statement, ast.Import):
+        return [statement]
+    return [ast.copy_location(ast.Import([name]), statement) for name in statement.names]
 
 
 def _cut(source: str) -> list[str]:

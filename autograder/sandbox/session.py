@@ -21,7 +21,7 @@ from autograder.sandbox.forbidden import ForbiddenCall, ban, is_for_good, unban
 from autograder.sandbox.forms import TooLargeError, WireError
 from autograder.sandbox.given import evaluate
 from autograder.sandbox.notebook import NotebookRunner
-from autograder.sandbox.output import Output
+from autograder.sandbox.output import OUTPUT_PATIENCE, Output
 from autograder.sandbox.pack import Packer, type_name
 from autograder.sandbox.protocol import Handle, Record
 from autograder.sandbox.unpack import Unpacker
@@ -41,7 +41,7 @@ def serve_session(
         channel: The grader is on the other side.
         notebook: Loaded.
         ask: What is to be replaced, and what is not allowed.
-        output_bytes: Bytes of text that may be printed.
+        output_bytes: Bytes of printed text that are kept.
         device: Where tensors are put.
     """
     _Session(channel, notebook, output_bytes, device).serve(ask)
@@ -155,7 +155,8 @@ class _Session:
 
     def _overflow(self) -> NoReturn:
         """Say so and end, whatever the student's code would catch."""
-        message = f"It printed more than {self._output_bytes} bytes: take out prints that stand in a loop."
+        most = OUTPUT_PATIENCE * self._output_bytes
+        message = f"It printed more than {most} bytes: take out prints that stand in a loop."
         try:
             self._channel.send(
                 messages.Halted(id=self._call, verdict="OUTPUT_LIMIT", message=message, output=self._output.take())

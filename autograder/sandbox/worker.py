@@ -19,7 +19,7 @@ from typing import NoReturn
 from autograder.model import Limits
 from autograder.sandbox import kernel, messages, place, walls, wire
 from autograder.sandbox.notebook import NotebookRunner
-from autograder.sandbox.output import Output, OutputLimitError
+from autograder.sandbox.output import OUTPUT_PATIENCE, Output, OutputLimitError
 from autograder.sandbox.session import serve_session
 
 _CONTROL = wire.CONTROL
@@ -160,7 +160,7 @@ class _Worker:
         """Stop the first cell that prints too much; what later cells print is dropped."""
         if not self._dropping:
             self._dropping = True
-            raise OutputLimitError(f"printed more than {self._limits.output_bytes} bytes")
+            raise OutputLimitError(f"printed more than {OUTPUT_PATIENCE * self._limits.output_bytes} bytes")
 
     def _serve_here(self, ask: messages.Ask, fd: int) -> None:
         """Be the session. The grader asks once, and loads the notebook again for the next one."""

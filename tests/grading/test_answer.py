@@ -206,7 +206,7 @@ def test_a_cell_that_did_not_run_is_named_as_the_cause(tests):
     (entry,) = result.questions[0].tests
     assert entry.verdict is Verdict.STUDENT_ERROR
     assert "SyntaxError: invalid syntax" in entry.message
-    assert "An answer's cell did not run" in result.remarks[0]
+    assert "The answer cell of size did not run" in result.remarks[0]
 
 
 def test_a_forbidden_name_explains_a_failure_only(tests):

@@ -91,6 +91,45 @@ def test_one_missing_import_does_not_cost_the_others(load: Load) -> None:
     assert names(worker, "math.floor(2.5), torch") == (2, None)
 
 
+def test_a_cell_goes_on_below_a_library_that_is_not_here(load: Load) -> None:
+    """Where it was written it ran: what needs the library is left out, everything else is done, nothing twice."""
+    worker = load(
+        """
+        %%time
+        runs = []
+        runs.append("above")
+        import no_such_library, math
+        no_such_library.begin()
+        runs.append("below")
+        squares = [n * n for n in range(math.floor(3.5))]
+        from no_such_library.deeper import thing
+        import asyncio
+        late = await asyncio.sleep(0, "late")
+        """,
+        LOOK,
+    )
+    report = worker.reports[0]
+    assert not report.ok
+    assert "No module named 'no_such_library', in the line `import no_such_library, math`" in report.message
+    assert names(worker, "runs, squares, late") == (["above", "below"], [0, 1, 4], "late")
+
+
+def test_a_module_that_a_notebook_writes(load: Load) -> None:
+    """What a cell writes with %%writefile another imports; it never takes the place of a library's."""
+    written = "%%writefile own_helpers.py\ndef double(x): return 2 * x\n"
+    shadow = "%%writefile fractions.py\nFraction = None"
+    worker = load(code(written, id="a"), code(shadow, id="b"), "from own_helpers import double\nimport fractions", LOOK)
+    assert all(report.ok for report in worker.reports), worker.reports
+    assert names(worker, "double(2), fractions.Fraction is None") == (4, False)
+
+
+def test_a_definition_that_does_not_compile_costs_itself_only(load: Load) -> None:
+    """What only the compiler finds wrong is a failure of that definition, and of nothing else."""
+    worker = load("def good(): return 1\ndef bad(): break\nlast = 2", LOOK)
+    assert "'break' outside loop" in worker.reports[0].message
+    assert names(worker, "good(), last, 'bad' in globals()") == (1, 2, False)
+
+
 def test_a_syntax_error_costs_only_the_function_it_is_in(load: Load) -> None:
     """Of a cell that can't be parsed, the definitions that can are kept."""
     worker = load("def good(): return 1\n\ndef bad(:\n    return 2\n\n@staticmethod\ndef last(): return 3", LOOK)

@@ -154,6 +154,13 @@ def test_output(load: Load, body: str) -> None:
     assert worker.ask().call("g", [], {}) == Returned(value="next")
 
 
+def test_prints_in_a_loop(load: Load) -> None:
+    """Output beyond the limit is dropped: prints that were left in a loop cost no point."""
+    session = load("def f():\n    for n in range(5000): print(n, 'is a number')\n    return 3").ask()
+    assert session.call("f", [], {}) == Returned(value=3)
+    assert 0 < len(session.output) <= LIMITS.output_bytes
+
+
 def test_recursion(load: Load) -> None:
     """Endless recursion is an exception; without Python's own limit it ends at ours."""
     session = load("def f(): return f()\ndef g(): return 1").ask()

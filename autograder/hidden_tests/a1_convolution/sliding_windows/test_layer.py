@@ -69,7 +69,7 @@ def test_conv2d_no_bias(student, rng, once):
     """Without a bias."""
     case = layer(rng, (3, 2), (4, 5), stride=2, padding=1)
     want = once(partial(oracle.conv, case.x, case.w, None, **case.options))
-    got = student.conv2d_forward(x=case.x, w=case.w, b=None, **case.options)
+    got = student.conv2d_forward(case.x, case.w, None, **case.options)
     expect(got, want, axes=LAYER[2])
 
 
