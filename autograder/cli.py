@@ -202,18 +202,20 @@ def mistakes(
 def doctor() -> None:
     """Say what this machine's sandbox can do, what is in force, and whether the gradebook can be reached."""
     from autograder.gradebook.read import condition
-    from autograder.sandbox.doctor import examine
+    from autograder.sandbox.doctor import Finding, examine
 
     console = Console()
-    for finding in examine():
-        mark = "yes" if finding.ok else "no"
-        console.print(f"{finding.name:<28} {mark:<4} {finding.detail}", markup=False, highlight=False, soft_wrap=True)
+    course: Course | None = None
     try:
-        usable, detail = condition(_course())
+        course = _course()
     except CourseError as error:
         usable, detail = False, str(error)
-    mark = "yes" if usable else "no"
-    console.print(f"{'Gradebook':<28} {mark:<4} {detail}", markup=False, highlight=False, soft_wrap=True)
+    else:
+        usable, detail = condition(course)
+    findings = examine() if course is None else examine(course.limits, course.minimum_sandbox)
+    for finding in (*findings, Finding("Gradebook", usable, detail)):
+        mark = "yes" if finding.ok else "no"
+        console.print(f"{finding.name:<28} {mark:<4} {finding.detail}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -69,6 +69,27 @@ def remove(folder: Path) -> None:
             time.sleep(0.005)
 
 
+def room() -> int | None:
+    """Bytes that our own group may still take, as in a container with a limit; None where nothing says."""
+    # Inside a container a hierarchy may begin with our group, whatever its name outside.
+    places = [folder / part for folder, ours in _mounted() for part in (ours.lstrip("/"), "")]
+    return min((left for place in places if (left := _left(place)) is not None), default=None)
+
+
+def _left(group: Path) -> int | None:
+    """Bytes that a group may still take; what it holds of files can be had back."""
+    for limit_name, held_name, files_name in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        with contextlib.suppress(OSError, ValueError):
+            # Without a limit version 2 says "max", which is no number, and version 1 the largest that it knows.
+            most = int((group / limit_name).read_text())
+            stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+            return most - int((group / held_name).read_text()) + int(stat.get(files_name, 0))
+    return None
+
+
 def _limit_file(folder: Path) -> Path | None:
     """Where the cap is written, if the group counts memory."""
     return next((folder / name for name in _LIMITS if (folder / name).is_file()), None)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.config import SANDBOX_LEVELS
 from autograder.errors import SandboxError
 from autograder.model import Limits
 from autograder.sandbox import cgroup, landlock, levels, remedies, seccomp
@@ -32,29 +33,51 @@ class Finding:
     detail: str
 
 
-def examine() -> tuple[Finding, ...]:
-    """Look at everything that a sandbox depends on; starts one to see that its walls stand."""
+def examine(limits: Limits | None = None, minimum: str | None = None) -> tuple[Finding, ...]:
+    """Look at everything that a sandbox depends on; starts one to see that its walls stand.
+
+    Args:
+        limits: What student code may use; the defaults if None.
+        minimum: Weakest wall at which a course grades; None where there is no course.
+    """
+    limits = limits or Limits()
+    in_force, level = _level(limits)
     return (
-        _level(),
+        level,
+        *(() if minimum is None else [_minimum(in_force, minimum)]),
         *_levels(levels.probe(), remedies.look_around()),
         _landlock(),
         _seccomp(),
         _cgroup(),
         _user(),
-        _memory(Limits().memory_bytes),
+        _memory(limits.memory_bytes),
         Finding("Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.system()}"),
         _torch(),
         _cuda(),
     )
 
 
-def _level() -> Finding:
+def _level(limits: Limits) -> tuple[str | None, Finding]:
+    name = "Sandbox level in force"
     try:
-        with open_sandbox(kind="numpy", limits=Limits()) as sandbox:
+        with open_sandbox(kind="numpy", limits=limits) as sandbox:
             sandbox.load(()).close()
-            return Finding("Sandbox level in force", True, f"{sandbox.level}: a worker was started behind it")
+            return sandbox.level, Finding(name, True, f"{sandbox.level}: a worker was started behind it")
     except SandboxError as error:
-        return Finding("Sandbox level in force", False, str(error))
+        return None, Finding(name, False, str(error))
+
+
+def _minimum(level: str | None, minimum: str) -> Finding:
+    """Whether a course grades here."""
+    name = "Level the course demands"
+    if level is not None and SANDBOX_LEVELS.index(level) >= SANDBOX_LEVELS.index(minimum):
+        return Finding(name, True, f"{minimum}, or stronger")
+    return Finding(
+        name,
+        False,
+        f"{minimum}, or stronger: `autograder grade` refuses here. Get it as the line `Level {minimum}` says, or grade "
+        "with --accept-weaker-sandbox if you trust these students.",
+    )
 
 
 def _levels(offered: levels.Capabilities, here: remedies.Surroundings) -> Iterator[Finding]:
@@ -110,6 +133,9 @@ def _memory(per_worker_bytes: int) -> Finding:
                 available = int(line.split()[1]) << 10
     except OSError as error:
         return Finding("Spare memory", False, str(error))
+    # A container may have less than its machine.
+    room = cgroup.room()
+    available = available if room is None else max(0, min(available, room))
     workers = available // (2 * per_worker_bytes)
     detail = f"{available >> 20} MB: enough for {workers} workers of {per_worker_bytes >> 20} MB, with as much to spare"
     return Finding("Spare memory", workers > 0, detail)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.config import SANDBOX_LEVELS
-from autograder.sandbox import describe, levels
+from autograder.model import Limits
+from autograder.sandbox import cgroup, describe, levels
 from autograder.sandbox.doctor import Finding, examine
 from autograder.sandbox.remedies import Surroundings, look_around, remedy
 
@@ -34,6 +35,48 @@ def test_the_doctor_says_what_is_in_force() -> None:
     }
     for level_name in SANDBOX_LEVELS:
         assert find(findings, f"Level {level_name}").ok == (level_name in levels.probe().levels)
+
+
+def test_whether_a_course_grades_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of a course nothing is demanded; inside, what is refused is said before a class is graded."""
+    poor = dataclasses.replace(levels.probe(), no_uid="refused", no_namespaces="refused")
+    monkeypatch.setattr(levels, "probe", lambda **_: poor)
+    name = "Level the course demands"
+    assert name not in {entry.name for entry in examine()}
+    assert find(examine(minimum="landlock"), name) == Finding(name, True, "landlock, or stronger")
+    demanded = find(examine(minimum="namespaces"), name)
+    assert not demanded.ok
+    assert "`autograder grade` refuses here. Get it as the line `Level namespaces` says" in demanded.detail
+
+
+def test_memory_is_that_of_the_course_and_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers have the course's limit, and a container may have less than its machine."""
+    monkeypatch.setattr("autograder.sandbox.cgroup.room", lambda: 1000 << 20)
+    spare = find(examine(Limits(memory_bytes=100 << 20)), "Spare memory")
+    assert spare.detail == "1000 MB: enough for 5 workers of 100 MB, with as much to spare"
+
+
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        ({"memory.max": "1000\n", "memory.current": "700\n", "memory.stat": "anon 600\ninactive_file 50\n"}, 350),
+        ({"memory.max": "max\n", "memory.current": "700\n", "memory.stat": ""}, None),
+        (
+            {"memory.limit_in_bytes": "900", "memory.usage_in_bytes": "200", "memory.stat": "total_inactive_file 5\n"},
+            705,
+        ),
+        ({}, None),
+    ],
+)
+def test_room_in_a_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], left: int | None
+) -> None:
+    """Of both versions of control groups; files that were read can be dropped again."""
+    (tmp_path / "ours").mkdir()
+    for name, text in files.items():
+        (tmp_path / "ours" / name).write_text(text)
+    monkeypatch.setattr(cgroup, "_mounted", lambda: iter([(tmp_path, "/ours")]))
+    assert cgroup.room() == left
 
 
 def test_what_each_level_stops_and_leaves_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
