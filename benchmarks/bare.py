@@ -50,6 +50,8 @@ def run_bare(material: Material, submissions: Sequence[Submission]) -> dict[str,
         replies,
         {item.test.id: item.test.question for item in material.items},
     )
+    most = {entry.id: entry.points for entry in material.questions}
+    found["all_right"] = sum(earned == most for earned in points.values())
     return {"student_cpu_s": cpu_s, "calls": calls, "points": points, "diversity": found}
 
 

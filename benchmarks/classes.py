@@ -85,7 +85,7 @@ class Classes:
             }
         style = hand(rng, self._answers.library)
         questions = [*self._material.answers]
-        done, wrong = (len(questions), set()) if kind == "solved" else _skill(questions, rng)
+        done, wrong = (len(questions), set()) if kind == "solved" else skill(questions, rng)
         made = {question: (self._answer(question, question in wrong, rng, style),) for question in questions[:done]}
         if kind == "loops" and number % _LOOP_EVERY == 0:
             question, text = self._material.texts.looping
@@ -97,10 +97,10 @@ class Classes:
         return draw(self._answers, question, rng, style)
 
 
-def _skill(questions: Sequence[str], rng: random.Random) -> tuple[int, set[str]]:
+def skill(questions: Sequence[str], rng: random.Random) -> tuple[int, set[str]]:
     """How many questions a student of the mix answers, and which of them are wrong."""
-    (skill,) = rng.choices([*_SKILLS], [*_SKILLS.values()])
-    match skill:
+    (drawn,) = rng.choices([*_SKILLS], [*_SKILLS.values()])
+    match drawn:
         case "nearly all":
             return len(questions), set(rng.sample(questions, rng.randint(0, 1)))
         case "some wrong":

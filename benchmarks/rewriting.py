@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import keyword
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from benchmarks.orders import ARGUMENTS, BODIES
 
 _ENDINGS = ("", "_", "2", "_new", "_here", "s", "_val", "_tmp", "_a", "1", "_cur", "_k")
 _REMARKS = (
@@ -36,9 +38,7 @@ class Hand:
 
     Attributes:
         ending: Of local names.
-        whole_sum: Adds up a whole array, as a pattern of its text; "{0}" leaves the call as it was.
-        along: Adds up along an axis, as a pattern of array and axis; "" leaves it as it was.
-        product: Multiplies matrices, as a function's text without its first line; "" leaves @ as it was.
+        helpers: Name of a helper in `orders` to the body that the student gives it; "" for none.
         backwards: Whether loops that do nothing but add up run backwards.
         from_the_right: Whether a + b + c begins with b + c.
         optimize: What np.einsum is told, if anything.
@@ -46,45 +46,11 @@ class Hand:
     """
 
     ending: str
-    whole_sum: str
-    along: str
-    product: str
+    helpers: Mapping[str, str]
     backwards: bool
     from_the_right: bool
     optimize: bool | None
     remarks: Sequence[str]
-
-
-_WHOLE_SUMS = {
-    "numpy": ("{0}.sum()", "np.sum(np.ravel({0})[::-1])", "total({0})", "np.sum({0}, axis=0).sum()",
-              "np.sum({0}, axis=-1).sum()", "np.sum(np.ravel({0}, order='F'))", "np.sum(np.transpose({0})[::-1])"),
-    "torch": ("{0}.sum()", "torch.sum({0}.flatten().flip(0))", "{0}.sum(0).sum()", "{0}.sum(-1).sum()"),
-}  # fmt: skip
-_TOTAL = "    flat = np.ravel(a)\n    return flat[1::2].sum() + flat[::2].sum()"
-_ALONG = {
-    "numpy": ("", "np.flip({0}, {1})", "np.asfortranarray({0})", "np.array({0}, order='C')"),
-    "torch": ("", "{0}.flip({1})"),
-}
-# With b's rows counted by its first axis if it is a vector, else by its last but one.
-_IN_PARTS = (
-    "    rows = lambda part: b[part] if b.ndim == 1 else b[..., part, :]\n"
-    "    return sum((a[..., part] @ rows(part) for part in parts[1:]), a[..., parts[0]] @ rows(parts[0]))"
-)
-_PRODUCTS = {
-    "numpy": (
-        "",
-        "    return a[..., ::-1] @ (b[::-1] if b.ndim == 1 else b[..., ::-1, :])",
-        f"    parts = [slice(0, None, 2), slice(1, None, 2)]\n{_IN_PARTS}",
-        f"    parts = [slice(2, None), slice(0, 2)]\n{_IN_PARTS}",
-        f"    parts = [slice(i, i + 1) for i in range(max(a.shape[-1], 1))]\n{_IN_PARTS}",
-        f"    parts = [slice(i, i + 1) for i in reversed(range(max(a.shape[-1], 1)))]\n{_IN_PARTS}",
-    ),
-    "torch": (
-        "",
-        "    return a.flip(-1) @ b.flip(0 if b.ndim == 1 else -2)",
-        f"    parts = [slice(0, None, 2), slice(1, None, 2)]\n{_IN_PARTS}",
-    ),
-}
 
 
 def hand(rng: random.Random, library: str) -> Hand:
@@ -96,9 +62,7 @@ def hand(rng: random.Random, library: str) -> Hand:
     """
     return Hand(
         ending=rng.choice(_ENDINGS),
-        whole_sum=rng.choice(_WHOLE_SUMS[library]),
-        along=rng.choice(_ALONG[library]),
-        product=rng.choice(_PRODUCTS[library]),
+        helpers={name: rng.choice(bodies) for name, bodies in BODIES[library].items()},
         backwards=rng.random() < 0.5,
         from_the_right=rng.random() < 0.5,
         optimize=rng.choice((None, True, False)),
@@ -118,13 +82,13 @@ def rewritten(answer: ast.Module, hand: Hand, mark: str) -> str:
     tree = sums.visit(answer)
     if hand.backwards:
         tree = _Backwards().visit(tree)
+    kept = _names_of(tree)
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and hand.ending:
-            _rename_locals(statement, hand.ending, _names_of(tree))
+            _rename_locals(statement, hand.ending, kept)
     text = ast.unparse(ast.fix_missing_locations(tree))
-    for name, body in sums.helpers.items():
-        arguments = "a" if body == _TOTAL else "a, b"
-        text = f"def {name}({arguments}):\n{body}\n\n{text}"
+    helpers = [f"def {name}_{mark}({ARGUMENTS[name]}):{hand.helpers[name]}" for name in ARGUMENTS if name in sums.used]
+    text = "\n\n".join([*helpers, text])
     return _with_remarks(text, hand.remarks)
 
 
@@ -134,55 +98,53 @@ class _Sums(ast.NodeTransformer):
     def __init__(self, hand: Hand, mark: str) -> None:
         self._hand = hand
         self._mark = mark
-        self.helpers: dict[str, str] = {}
+        self.used: set[str] = set()
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="sum"), args=[what], keywords=[]):
-                return self._whole(what, node)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="einsum")):
                 return self._einsum(node)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch"), attr="sum" | "mean" as way)):
+                return self._reduction(node, way, node.args[:1], node.args[1:])
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch"), attr="matmul"), args=[a, b]):
+                return self._call("product", node, a, b)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch" | "math"))):
                 return node
-            case ast.Call(func=ast.Attribute(value=what, attr="sum"), args=[], keywords=[]):
-                return self._whole(what, node)
-            case ast.Call(func=ast.Attribute(value=what, attr="sum" | "mean"), args=[axes, *_]) if self._hand.along:
-                return self._along(node, what, axes)
+            case ast.Call(func=ast.Attribute(value=what, attr="sum" | "mean" as way)):
+                return self._reduction(node, way, [what], node.args)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         match node:
-            case ast.BinOp(op=ast.MatMult()) if self._hand.product:
-                return self._helper("product", self._hand.product, node.left, node.right)
+            case ast.BinOp(op=ast.MatMult()):
+                return self._call("product", node, node.left, node.right)
             case ast.BinOp(op=ast.Add(), left=ast.BinOp(op=ast.Add(), left=first, right=second), right=third):
                 if self._hand.from_the_right:
                     return ast.BinOp(first, ast.Add(), ast.BinOp(second, ast.Add(), third))
         return node
 
-    def _whole(self, what: ast.expr, node: ast.Call) -> ast.expr:
-        if self._hand.whole_sum.startswith("{0}.sum()"):
-            return node
-        if self._hand.whole_sum.startswith("total("):
-            return self._helper("total", _TOTAL, what)
-        return _expression(self._hand.whole_sum, what)
-
-    def _helper(self, name: str, body: str, *arguments: ast.expr) -> ast.expr:
-        name = f"{name}_{self._mark}"
-        self.helpers[name] = body
-        return ast.Call(ast.Name(name, ast.Load()), [*arguments], [])
-
-    def _along(self, node: ast.Call, what: ast.expr, axes: ast.expr) -> ast.expr:
-        try:
-            value = ast.literal_eval(axes)
-        except ValueError:
-            return node
-        if not isinstance(value, int | tuple) or isinstance(value, bool) or value == ():
-            return node
-        assert isinstance(node.func, ast.Attribute)
-        node.func.value = ast.parse(self._hand.along.format(f"({ast.unparse(what)})", value), mode="eval").body
+    def _reduction(self, node: ast.Call, way: str, what: list[ast.expr], rest: list[ast.expr]) -> ast.expr:
+        """A sum or mean of one array: over all of it, or along some axes."""
+        axes = [*rest, *(entry.value for entry in node.keywords if entry.arg in ("axis", "dim"))]
+        others = [entry for entry in node.keywords if entry.arg not in ("axis", "dim")]
+        match len(what), len(axes):
+            case 1, 0 if way == "sum" and not others:
+                return self._call("total", node, *what)
+            case 1, 1 if all(entry.arg in ("keepdims", "keepdim") for entry in others):
+                made = self._call("along" if way == "sum" else "average", node, *what, *axes)
+                if made is not node and isinstance(made, ast.Call):
+                    made.keywords = others
+                return made
         return node
+
+    def _call(self, helper: str, otherwise: ast.expr, *arguments: ast.expr) -> ast.expr:
+        """A call of one of the student's helpers, if they have it."""
+        if not self._hand.helpers.get(helper):
+            return otherwise
+        self.used.add(helper)
+        return ast.Call(ast.Name(f"{helper}_{self._mark}", ast.Load()), [*arguments], [])
 
     def _einsum(self, node: ast.Call) -> ast.expr:
         if self._hand.optimize is not None and not any(entry.arg == "optimize" for entry in node.keywords):
@@ -280,7 +242,3 @@ def _with_remarks(text: str, remarks: Sequence[str]) -> str:
         if line.startswith("def ") and line.endswith(":") and left:
             lines.append(f"    # {left.pop()}")
     return "\n".join([f"# {remarks[0]}", *lines])
-
-
-def _expression(pattern: str, what: ast.expr) -> ast.expr:
-    return ast.parse(pattern.format(f"({ast.unparse(what)})"), mode="eval").body

@@ -229,7 +229,10 @@ def _print_comparison(kind: str, found: Mapping[str, Any]) -> None:
             f"its kernel {found['stock_kernel_peak_mb']:.0f}"
         )
     diverse = found["diversity"]
-    print(f"  of {diverse['students']} students, distinct texts / distinct replies:")
+    print(
+        f"  of {diverse['students']} students, {diverse['all_right']} have everything right; "
+        "distinct texts / distinct replies:"
+    )
     for question, count in diverse["texts"].items():
         print(f"    {question:<30} {count} / {diverse['replies'][question]}")
     print(f"  replies to a test that an earlier student gave, bit by bit: {diverse['seen_before']:.0%}")

@@ -12,19 +12,26 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from benchmarks.definitions import (
+    Function,
+    NotWritableError,
+    arguments_of,
+    definition_of,
+    globals_of,
+    item_name,
+    own_names,
+    used_from_outside,
+)
+
+__all__ = ["NotWritableError", "written"]
+
 _OURS = ("autograder.", "benchmarks.", "tests.")
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
-_Function = ast.FunctionDef | ast.Lambda
-
-
-class NotWritableError(Exception):
-    """Something is held that no text of a few lines makes."""
 
 
 def written(functions: Mapping[str, Callable[..., Any]], mark: str) -> ast.Module:
@@ -163,10 +170,10 @@ class _Writer:
 
     def _function(self, name: str, function: FunctionType) -> None:
         self._names[id(function)] = name, function
-        node = _node_of(function.__code__)
+        node = definition_of(function.__code__)
         held = inspect.getclosurevars(function)
-        values = {**_globals_of(function), **held.nonlocals}
-        names = {old: self.expression(value, old) for old, value in _used(node, values)}
+        values = {**globals_of(function), **held.nonlocals}
+        names = {old: self.expression(value, old) for old, value in used_from_outside(node, values)}
         made = _Renamed(names).visit(node)
         defaults = [self.expression(value, name) for value in function.__defaults__ or ()]
         keywords = {key: self.expression(value, key) for key, value in (function.__kwdefaults__ or {}).items()}
@@ -202,7 +209,7 @@ class _Renamed(ast.NodeTransformer):
         return made if isinstance(node.ctx, ast.Load) else node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        if (made := self._names.get(_item_name(node))) is not None:
+        if (made := self._names.get(item_name(node))) is not None:
             return made
         return self.generic_visit(node)  # type: ignore[return-value]
 
@@ -230,144 +237,13 @@ class _Renamed(ast.NodeTransformer):
             return ast.Pass()
         return self.visit(ast.copy_location(ast.Assign([node.target], node.value), node))  # type: ignore[no-any-return]
 
-    def _inside(self, node: _Function) -> None:
+    def _inside(self, node: Function) -> None:
         """Names that are the function's own stay."""
-        for argument in _arguments(node):
+        for argument in arguments_of(node):
             argument.annotation = None
-        kept = {name: self._names.pop(name) for name in _own(node) & self._names.keys()}
+        kept = {name: self._names.pop(name) for name in own_names(node) & self._names.keys()}
         self.generic_visit(node)
         self._names |= kept
-
-
-def _used(node: _Function, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The names from outside that a function refers to; entries of dictionaries that it takes by a constant alone."""
-    inside = _Free()
-    inside.visit(node)
-    for name in inside.found:
-        if name in values:
-            yield name, values[name]
-    for subscript in inside.subscripts:
-        name, key = subscript.value.id, subscript.slice.value  # type: ignore[attr-defined]
-        if isinstance(values.get(name), dict) and name not in inside.found:
-            yield _item_name(subscript), values[name][key]
-
-
-class _Free(ast.NodeVisitor):
-    """Gathers names that are not a function's own."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, None] = {}
-        self.subscripts: list[ast.Subscript] = []
-        self._own: list[set[str]] = []
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if not any(node.id in own for own in self._own):
-            self.found[node.id] = None
-
-    def visit_Subscript(self, node: ast.Subscript) -> None:
-        if _item_name(node) and node.value.id.isupper():  # type: ignore[attr-defined]
-            self.subscripts.append(node)
-        else:
-            self.generic_visit(node)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._function(node, [node.body])
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node, node.body)
-
-    def _function(self, node: _Function, body: list[Any]) -> None:
-        # Defaults are written from their values, where the function is a live one, but inside they are text.
-        if self._own:
-            for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
-                self.visit(default)
-        self._own.append(_own(node))
-        for statement in body:
-            self.visit(statement)
-        self._own.pop()
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.visit(node.value)
-
-
-def _own(node: _Function) -> set[str]:
-    """Arguments, and what is assigned in a function itself."""
-    own = {argument.arg for argument in _arguments(node)}
-    outside: set[str] = set()
-    waiting: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-    while waiting:
-        entry = waiting.pop()
-        match entry:
-            case ast.Lambda():
-                continue
-            case ast.FunctionDef(name=name):
-                own.add(name)
-                continue
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                outside |= set(names)
-            case ast.Name(id=name, ctx=ast.Store()):
-                own.add(name)
-            case ast.ExceptHandler(name=str(name)):
-                own.add(name)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                own |= {alias.asname or alias.name.partition(".")[0] for alias in aliases}
-        waiting.extend(ast.iter_child_nodes(entry))
-    return own - outside
-
-
-def _arguments(node: _Function) -> list[ast.arg]:
-    args = node.args
-    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]
-
-
-def _item_name(node: ast.Subscript) -> str:
-    """What an entry of a dictionary is called while names are looked up; empty for other subscripts."""
-    match node:
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
-            return f"{name}[{key}]"
-    return ""
-
-
-def _globals_of(function: FunctionType) -> dict[str, Any]:
-    return {name: function.__globals__[name] for name in _code_names(function.__code__) if name in function.__globals__}
-
-
-def _code_names(code: CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return {*code.co_names, *(name for entry in inner for name in _code_names(entry))}
-
-
-def _node_of(code: CodeType) -> Any:
-    """A copy of the definition that a code object was compiled from."""
-    found = [node for node in _definitions(code.co_filename) if _is_of(node, code)]
-    if not found:
-        raise NotWritableError(f"{code.co_qualname}: its definition is not where it should be")
-    # Lambdas may stand in one another; the text is parsed again, so that no change meets what others find.
-    text = min(map(ast.unparse, found), key=len)
-    return next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.Lambda))
-
-
-def _is_of(node: _Function, code: CodeType) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        return node.name == code.co_name and first == code.co_firstlineno
-    arguments = [argument.arg for argument in _arguments(node)]
-    if code.co_name != "<lambda>" or arguments != [*code.co_varnames[: len(arguments)]]:
-        return False
-    body = node.body
-    start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    places = [place for place in code.co_positions() if None not in place and place[2] != place[3]]
-    return bool(places) and all(start <= (a, c) and (b, d) <= end for a, b, c, d in places)
-
-
-@functools.cache
-def _definitions(file: str) -> tuple[_Function, ...]:
-    try:
-        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotWritableError(f"no source: {file}") from error
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda))
 
 
 def _is_ours(value: Any) -> bool:

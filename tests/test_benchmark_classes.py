@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ import numpy as np
 import pytest
 
 from benchmarks.diversity import digest, diversity
-from benchmarks.rewriting import Hand, hand, rewritten
+from benchmarks.rewriting import hand, rewritten
 from benchmarks.written import NotWritableError, written
 
 ROOT = Path(__file__).parents[1]
-PLAIN = Hand("", "{0}.sum()", "", "", backwards=False, from_the_right=False, optimize=None, remarks=("", "", ""))
 
 
 def run(tree: ast.Module | str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_hands_round_differently() -> None:
 
 def test_loops_that_look_at_their_sum_run_forwards() -> None:
     """Only where turns may change places are they turned round."""
-    style = Hand("", "{0}.sum()", "", "", backwards=True, from_the_right=False, optimize=None, remarks=("", "", ""))
+    style = replace(hand(random.Random(1), "numpy"), backwards=True)
     text = "def f(x):\n    a = b = 0\n    for i in range(3):\n        a += i\n        b += a\n    return b"
 
     assert "reversed" not in rewritten(ast.parse(text), style, "q")
