@@ -13,7 +13,7 @@ from autograder.sandbox.protocol import Given, Record, Reply, Returned
 
 # What one case may keep. Hidden tests ask small questions; an answer that is far larger is not recognised by it.
 MAX_CALLS = 256
-MAX_BYTES = 4 << 20
+MAX_BYTES = 1 << 20
 _DOUBLE = 8
 
 

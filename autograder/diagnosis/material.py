@@ -28,6 +28,10 @@ module = sys.modules[{name!r}] = ModuleType({name!r})
 exec(compile({source!r}, {file!r}, "exec"), vars(module))
 """
 
+_RIGHT_CELL = """
+globals().update(sys.modules[{steps!r}].RIGHT)
+"""
+
 _LAST_CELL = """
 versions = sys.modules[{versions!r}] = ModuleType({versions!r})
 versions.of = {{f"mistake {{entry.id}}": entry.functions for entry in sys.modules[{mistakes!r}].MISTAKES}}
@@ -55,6 +59,7 @@ class Material:
         alternatives: Name of a right answer to the names of its functions; empty likewise.
         views: Function name to what a returned value amounts to, where many different ones are right; empty likewise.
         cells: A notebook in which all of them, and a right answer to everything, are defined.
+        right: A notebook in which the right answers alone are defined.
     """
 
     mistakes: tuple[Mistake, ...]
@@ -62,6 +67,7 @@ class Material:
     alternatives: Mapping[str, tuple[str, ...]]
     views: Mapping[str, View]
     cells: tuple[Cell, ...]
+    right: tuple[Cell, ...]
 
     def of(self, question: str) -> tuple[Mistake, ...]:
         """The mistakes of one question, as listed."""
@@ -107,19 +113,23 @@ def load_material(notebook: Notebook) -> Material | None:
         more=[(kind, module.__name__, field) for kind, module, field in more if module],
     )
     sources = [*map(_cell_of, modules), last]
+    right = [*map(_cell_of, _with_imports([steps])), _RIGHT_CELL.format(steps=steps.__name__)]
     return Material(
         mistakes=tuple(entry for entry in listed.MISTAKES if entry.policy is Policy.WRONG),
         second={id: tuple(functions) for id, functions in second.SECOND.items()} if second else {},
         alternatives={id: tuple(f) for id, f in alternatives.ALTERNATIVES.items()} if alternatives else {},
         views=dict(views.VIEWS) if views else {},
-        cells=(
-            *(cell for cell in notebook.cells if cell.role is Role.SETUP),
-            *(
-                Cell(id=f"listed-{number}", role=Role.ADDED, kind="code", source=source)
-                for number, source in enumerate(sources)
-            ),
-        ),
+        cells=_behind_setup(notebook, sources),
+        right=_behind_setup(notebook, right),
     )
+
+
+def _behind_setup(notebook: Notebook, sources: Sequence[str]) -> tuple[Cell, ...]:
+    added = [
+        Cell(id=f"listed-{number}", role=Role.ADDED, kind="code", source=source)
+        for number, source in enumerate(sources)
+    ]
+    return (*(cell for cell in notebook.cells if cell.role is Role.SETUP), *added)
 
 
 @functools.cache

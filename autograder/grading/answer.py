@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.grading.asking import Asked, ask
 from autograder.grading.diagnose import Diagnostician
+from autograder.grading.hearing import AskAgain, ask_at_once
 from autograder.grading.hidden import HiddenTests
+from autograder.grading.rehearsal import Rehearsals
 from autograder.grading.score import score
 from autograder.grading.serving import ServingWorker
 from autograder.model import (
@@ -26,12 +29,14 @@ from autograder.model import (
     TestResult,
     Verdict,
 )
-from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.forbidden import find_forbidden
 from autograder.sandbox.protocol import CellReport, Sandbox
 
 # A limit cut the answer short, or we did not judge it: what it replied is not the whole of it.
 _UNNAMED = {Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT, Verdict.FORBIDDEN, Verdict.GRADER_FAULT}
+_MAY_BE_FORBIDDEN = {Verdict.FAILED, Verdict.STUDENT_ERROR}
+# An answer is looked through in each of its tries.
+_find_forbidden = functools.lru_cache(maxsize=8)(find_forbidden)
 
 
 def grade_submission(
@@ -43,6 +48,8 @@ def grade_submission(
     diagnostician: Diagnostician | None = None,
     only: Collection[str] | None = None,
     limits: Limits | None = None,
+    rehearsals: Rehearsals | None = None,
+    device: str = "cpu",
 ) -> NotebookResult:
     """Grade one submission.
 
@@ -56,6 +63,8 @@ def grade_submission(
         diagnostician: Names mistakes; None names none.
         only: Ids of the questions to ask; the result knows no others. None asks all.
         limits: The sandbox's; they bound what all sessions of a question take together.
+        rehearsals: Knows the calls of a question before they are made; None knows none.
+        device: Where the sandbox puts tensors.
     """
     started = time.monotonic()
     if submission.fault:
@@ -73,9 +82,10 @@ def grade_submission(
             library=library or {},
             diagnostician=diagnostician,
             limits=limits or Limits(),
+            rehearsals=rehearsals or Rehearsals(None),
+            device=device,
         )
-        asked = [question for question in notebook.questions if only is None or question.id in only]
-        questions = tuple(exam.grade(question) for question in asked)
+        questions = exam.grade([entry for entry in notebook.questions if only is None or entry.id in only])
         remarks = (*submission.remarks, *_cell_remarks(submission, worker.reports))
     finally:
         worker.close()
@@ -112,9 +122,8 @@ class _Try:
     """One question, asked once."""
 
     result: QuestionResult
-    attempt: Attempt
+    asked: Asked
     replacements: Mapping[str, str]
-    spent_s: float
 
     @property
     def complete(self) -> bool:
@@ -132,22 +141,33 @@ class _Exam:
     library: Mapping[str, str]
     diagnostician: Diagnostician | None
     limits: Limits
+    rehearsals: Rehearsals
+    device: str
 
-    def grade(self, question: Question) -> QuestionResult:
-        """Grade one question, with a second try where a prerequisite may be to blame."""
-        if question.manual:
-            return score(question, ())
-        first = self._try(question, {}, self.limits.question_wall_s)
-        if first.complete or not (_tried(first.result) or self._answered(question)):
-            return first.result
-        second = self._second_try(question, first)
-        if second is None or not _better(second.result, first.result):
-            return replace(first.result, diagnosis=self._diagnosis(first))
-        names = ", ".join(sorted(second.replacements))
-        remark = f"Graded with our versions of {names}, because yours cost this question points."
+    def grade(self, questions: Sequence[Question]) -> tuple[QuestionResult, ...]:
+        """Grade questions, with a second try where a prerequisite may be to blame.
+
+        First come all first tries: where one of our versions has run, the notebook must be loaded again before the
+        student's own work is asked.
+        """
+        firsts = {
+            entry.id: self._try(entry, {}, self.limits.question_wall_s) for entry in questions if not entry.manual
+        }
+        missing = [entry for entry in questions if entry.id in firsts and self._misses_points(entry, firsts[entry.id])]
+        seconds = {entry.id: self._second_try(entry, firsts[entry.id]) for entry in missing}
+        better = {id: second for id, second in seconds.items() if second and _better(second.result, firsts[id].result)}
+        unexplained = [entry.id for entry in missing if entry.id not in better or not better[entry.id].complete]
         # What the first try shows is the student's own work; where that has no name, the rest may have one.
-        diagnosis = None if second.complete else self._diagnosis(first) or self._diagnosis(second)
-        return replace(second.result, helped=True, remarks=(*second.result.remarks, remark), diagnosis=diagnosis)
+        names = {id: self._diagnosis(firsts[id]) for id in unexplained}
+        names |= {id: self._diagnosis(better[id]) for id in unexplained if id in better and names[id] is None}
+        return tuple(
+            score(entry, ()) if entry.manual else _final(firsts[entry.id], better.get(entry.id), names.get(entry.id))
+            for entry in questions
+        )
+
+    def _misses_points(self, question: Question, first: _Try) -> bool:
+        """Whether there are points to be had by a second try, or a mistake to be named."""
+        return not first.complete and (_tried(first.result) or self._answered(question))
 
     def _answered(self, question: Question) -> bool:
         """Whether a student wrote something. What isn't implemented may be a prerequisite that the answer calls."""
@@ -164,51 +184,75 @@ class _Exam:
         replacements = {name: self.library[name] for name in functions if name in self.library}
         budget_s = self.limits.question_wall_s
         if any(test.verdict is Verdict.TIMEOUT for test in first.result.tests):
-            budget_s = max(self.limits.call_wall_s, budget_s - first.spent_s)
+            budget_s = max(self.limits.call_wall_s, budget_s - first.asked.spent_s)
         return self._try(question, replacements, budget_s) if replacements else None
 
     def _try(self, question: Question, replacements: Mapping[str, str], budget_s: float) -> _Try:
-        ahead = None if replacements else self.tests.rehearsals.ahead(question.id)
-        asked = self._ask(question, self.tests, replacements, budget_s, ahead)
+        asked = self._ask(question, self.tests, replacements, budget_s=budget_s)
         result = score(question, self._explain(asked.results, question), output=asked.output)
-        return _Try(result=result, attempt=asked.attempt, replacements=replacements, spent_s=asked.spent_s)
+        return _Try(result=result, asked=asked, replacements=replacements)
 
     def _ask(
         self,
         question: Question,
         tests: HiddenTests,
         replacements: Mapping[str, str],
+        *,
         budget_s: float,
-        ahead: Ahead | None = None,
+        for_points: bool = True,
     ) -> Asked:
-        """Ask a question where others were asked, with calls sent ahead where they are known.
+        """Ask a question: all at once where its calls are known, call by call where that gives no verdict.
 
-        If something fails there, it is asked once more where nothing else was, each call when its turn comes.
+        Args:
+            question: Which.
+            tests: With the class's inputs or others.
+            replacements: Function name to source that takes the place of the student's.
+            budget_s: What all calls may take together.
+            for_points: Whether what fails beside other questions is asked once more where it is alone.
         """
-        sent = ahead if ahead is not None and ahead.calls is not None else None
+        script = self.rehearsals.script(question.id, tests) if budget_s >= self.limits.question_wall_s else None
+        if script is None:
+            return self._alone(lambda left_s: self._call_by_call(question, tests, replacements, left_s), budget_s)
+        at_once = functools.partial(
+            ask_at_once,
+            question.id,
+            tests,
+            self.worker,
+            replacements,
+            script,
+            device=self.device,
+            forbidden=question.forbidden,
+            to_the_end=not for_points,
+        )
+        started = time.monotonic()
+        try:
+            return self._alone(lambda _: at_once(), budget_s) if for_points else at_once()
+        except AskAgain:
+            self.worker.discard()
+            left_s = self._left_s(budget_s, time.monotonic() - started)
+            return self._call_by_call(question, tests, replacements, left_s)
 
-        def once(budget_s: float, ahead: Ahead | None) -> tuple[Asked, bool]:
-            self.worker.next_question()
-            asked = ask(
-                question.id,
-                tests,
-                self.worker,
-                replacements,
-                forbidden=question.forbidden,
-                budget_s=budget_s,
-                ahead=ahead,
-            )
-            passed = all(result.verdict is Verdict.PASSED for result in asked.results)
-            if not passed or (sent is not None and not sent.is_whole):
-                self.worker.discard()
-            return asked, passed
-
-        asked, passed = once(budget_s, ahead)
-        if ahead is not None:
-            tests.rehearsals.learn(question.id, ahead, passed=passed)
-        if (passed and sent.is_whole) if sent is not None else (passed or not self.worker.shared):
+    def _alone(self, asking: Callable[[float], Asked], budget_s: float) -> Asked:
+        """Ask where others were asked; if something fails there, once more where nothing else was."""
+        self.worker.next_question()
+        asked = asking(budget_s)
+        if not self.worker.shared or asked.is_all(Verdict.PASSED) or asked.is_all(Verdict.NOT_IMPLEMENTED):
             return asked
-        return once(max(self.limits.call_wall_s, budget_s - asked.spent_s), None)[0]
+        self.worker.discard()
+        self.worker.next_question()
+        return asking(self._left_s(budget_s, asked.spent_s))
+
+    def _left_s(self, budget_s: float, spent_s: float) -> float:
+        """Time for another try: at least that of one call, which may have been another's fault."""
+        return max(self.limits.call_wall_s, budget_s - spent_s)
+
+    def _call_by_call(
+        self, question: Question, tests: HiddenTests, replacements: Mapping[str, str], budget_s: float
+    ) -> Asked:
+        asked = ask(question.id, tests, self.worker, replacements, forbidden=question.forbidden, budget_s=budget_s)
+        if not asked.is_all(Verdict.PASSED):
+            self.worker.discard()
+        return asked
 
     def _diagnosis(self, tried: _Try) -> Diagnosis | None:
         if self.diagnostician is None or any(test.verdict in _UNNAMED for test in tried.result.tests):
@@ -216,9 +260,10 @@ class _Exam:
         question = tried.result.question
 
         def again(tests: HiddenTests) -> Attempt:
-            return self._ask(question, tests, tried.replacements, self.limits.question_wall_s).attempt
+            budget_s = self.limits.question_wall_s
+            return self._ask(question, tests, tried.replacements, budget_s=budget_s, for_points=False).attempt
 
-        return self.diagnostician.name(question.id, tried.attempt, again)
+        return self.diagnostician.name(question.id, tried.asked.attempt, again)
 
     def _explain(self, results: Sequence[TestResult], question: Question) -> tuple[TestResult, ...]:
         """Put the cause in the place of its consequence: a cell that did not run, a name that is not allowed."""
@@ -230,19 +275,30 @@ class _Exam:
             if cell.question == question.id and cell.role is Role.SOLUTION
         }
         broken = next((report.message for report in self.worker.reports if report.cell in own and not report.ok), "")
-        names = (*self.notebook.forbidden, *question.forbidden)
-        found = next((name for cell in own.values() for name in find_forbidden(cell.source, names)), None)
+        found = None
+        if any(result.verdict in _MAY_BE_FORBIDDEN for result in results):
+            names = (*self.notebook.forbidden, *question.forbidden)
+            found = next((name for cell in own.values() for name in _find_forbidden(cell.source, names)), None)
         explained = []
         for result in results:
             if result.verdict is Verdict.NOT_IMPLEMENTED and broken:
                 message = f"The cell with this answer did not run: {broken}"
                 explained.append(replace(result, verdict=Verdict.STUDENT_ERROR, message=message))
-            elif found and result.verdict in {Verdict.FAILED, Verdict.STUDENT_ERROR}:
+            elif found and result.verdict in _MAY_BE_FORBIDDEN:
                 message = f"{found} is not allowed in this question, and is not there when it is graded."
                 explained.append(replace(result, verdict=Verdict.FORBIDDEN, message=message))
             else:
                 explained.append(result)
         return tuple(explained)
+
+
+def _final(first: _Try, better: _Try | None, name: Diagnosis | None) -> QuestionResult:
+    """What counts of two tries."""
+    if better is None:
+        return replace(first.result, diagnosis=name)
+    ours = ", ".join(sorted(better.replacements))
+    remark = f"Graded with our versions of {ours}, because yours cost this question points."
+    return replace(better.result, helped=True, remarks=(*better.result.remarks, remark), diagnosis=name)
 
 
 def _tried(result: QuestionResult) -> bool:

@@ -11,10 +11,9 @@ from typing import Any
 from autograder.diagnosis.attempt import Attempt, Case, Recorder
 from autograder.grading.hidden import HiddenTests
 from autograder.model import TestResult, Verdict
-from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import Reply, Session, Stopped, Worker
 
-_OUTPUT_SHOWN = 4000
+OUTPUT_SHOWN = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +22,24 @@ class Asked:
 
     Attributes:
         results: One per declared test of the question.
-        attempt: What was replied to each test that ran.
+        recall: Tells what was replied to each test that ran.
         output: What the student's code printed, shortened.
         spent_s: What the calls took together.
     """
 
     results: tuple[TestResult, ...]
-    attempt: Attempt
+    recall: Callable[[], Attempt]
     output: str
     spent_s: float = 0.0
+
+    @property
+    def attempt(self) -> Attempt:
+        """What was replied to each test that ran."""
+        return self.recall()
+
+    def is_all(self, verdict: Verdict) -> bool:
+        """Whether every test came to that verdict."""
+        return all(result.verdict is verdict for result in self.results)
 
 
 def ask(
@@ -44,7 +52,6 @@ def ask(
     enough: Callable[[str, Case], bool] = lambda test, case: False,
     forbidden: Sequence[str] = (),
     budget_s: float = math.inf,
-    ahead: Ahead | None = None,
 ) -> Asked:
     """Ask one question; once more from the start if a process ended in a way that the answer need not have caused.
 
@@ -59,15 +66,12 @@ def ask(
         enough: Looks at each case as it comes; true means that the rest is not worth asking.
         forbidden: Dotted names that its answer must not use.
         budget_s: What all calls may take together, in all sessions; the one that goes beyond it is the last.
-        ahead: The calls, if they are known. What fails then is to be asked once more without, so the rest is skipped.
     """
-    asker = _Asker(worker, replacements, forbidden, Recorder(), before, ahead)
-    asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.in_vain)
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
+    asked = _ask(question, tests, asker, enough, budget_s, again=lambda: asker.unexplained)
     if not asker.unexplained:
         return asked
-    if ahead is not None:
-        ahead.spoil()
-    asker = _Asker(worker, replacements, forbidden, Recorder(), before, None)
+    asker = _Asker(worker, replacements, forbidden, Recorder(), before)
     return _ask(question, tests, asker, enough, budget_s - asked.spent_s, again=lambda: False)
 
 
@@ -88,18 +92,17 @@ def _ask(
         case = asker.recorder.finish(result.test.kind, failed=result.verdict is not Verdict.PASSED)
         cases[result.test.id] = case
         seen.append(result.verdict)
-        asker.passed = asker.passed and result.verdict is Verdict.PASSED
         if again():
             return "Skipped: the question is asked again."
         if asker.spent_s >= budget_s:
             return "Skipped: earlier checks of this question took all of its time."
-        return _skip_rest(seen) or ("Skipped: enough is known." if enough(result.test.id, case) else "")
+        return skip_rest(seen) or ("Skipped: enough is known." if enough(result.test.id, case) else "")
 
     try:
         results = tests.run(declared, asker.session, after)
     finally:
         asker.close()
-    return Asked(results=results, attempt=cases, output=asker.output, spent_s=asker.spent_s)
+    return Asked(results=results, recall=lambda: cases, output=asker.output, spent_s=asker.spent_s)
 
 
 class _Asker:
@@ -112,9 +115,7 @@ class _Asker:
         forbidden: Sequence[str],
         recorder: Recorder,
         before: Callable[[Session], None],
-        ahead: Ahead | None,
     ) -> None:
-        self._ahead = ahead
         self._worker = worker
         self._replacements = replacements
         self._forbidden = forbidden
@@ -122,21 +123,14 @@ class _Asker:
         self._session: _Watched | None = None
         self.recorder = recorder
         self.unexplained = False
-        self.passed = True
         self.spent_s = 0.0
         self.output = ""
-
-    @property
-    def in_vain(self) -> bool:
-        """Whether the question will be asked again, so that the rest of it need not be."""
-        sent_ahead = self._ahead is not None and self._ahead.calls is not None
-        return self.unexplained or (sent_ahead and not self.passed)
 
     def session(self) -> Session:
         """The session in which the next call is made."""
         if self._session is None or self._session.stopped:
             self.close()
-            session = self._worker.ask(replacements=self._replacements, forbidden=self._forbidden, ahead=self._ahead)
+            session = self._worker.ask(replacements=self._replacements, forbidden=self._forbidden)
             self._before(session)
             self._session = _Watched(session, self)
         return self._session
@@ -150,7 +144,7 @@ class _Asker:
     def close(self) -> None:
         """End the session and keep what it printed."""
         if self._session is not None:
-            self.output = (self.output + self._session.output)[:_OUTPUT_SHOWN]
+            self.output = (self.output + self._session.output)[:OUTPUT_SHOWN]
             self._session.close()
             self._session = None
 
@@ -183,14 +177,11 @@ class _Watched:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
-        return self._session.begin(forbidden, ahead)
-
     def close(self) -> None:
         self._session.close()
 
 
-def _skip_rest(seen: Sequence[Verdict]) -> str:
+def skip_rest(seen: Sequence[Verdict]) -> str:
     """Why the rest of a question is not worth its cost; empty if it is.
 
     One call without an end is enough. Memory may be short in one large case only, so that takes two.

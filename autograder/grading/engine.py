@@ -27,6 +27,7 @@ from autograder.grading.hidden import HiddenTests
 from autograder.grading.journal import Journal
 from autograder.grading.partial import held, merged
 from autograder.grading.plan import GradingPlan, answer_key, plan_key, submission_key
+from autograder.grading.rehearsal import Rehearsals
 from autograder.grading.since import Outlook
 from autograder.model import DeclaredTest, Notebook, NotebookResult, Submission
 from autograder.sandbox.client import open_sandbox
@@ -181,6 +182,8 @@ def grade_one(plan: GradingPlan, submission: Submission) -> NotebookResult:
                     grader.diagnostician,
                     plan.only,
                     plan.limits,
+                    grader.rehearsals,
+                    plan.device,
                 )
             except Exception:  # noqa: BLE001 - the end of a stage: one submission must not stop a class
                 fault = traceback.format_exc()
@@ -219,6 +222,7 @@ class Grader:
     tests: HiddenTests
     sandbox: Sandbox
     diagnostician: Diagnostician | None
+    rehearsals: Rehearsals
     stack: ExitStack
 
 
@@ -259,7 +263,8 @@ def open_grader(plan: GradingPlan) -> Grader:
     # Libraries and collected tests stay; the garbage collector need not look through them for each submission again.
     gc.collect()
     gc.freeze()
-    return Grader(tests, sandbox, diagnostician, stack)
+    rehearsals = Rehearsals(None if material is None else functools.cache(lambda: sandbox.load(material.right)))
+    return Grader(tests, sandbox, diagnostician, rehearsals, stack)
 
 
 def _opened(plan: GradingPlan) -> Grader:

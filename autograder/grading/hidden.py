@@ -27,7 +27,7 @@ from _pytest.runner import runtestprotocol
 
 from autograder.errors import GraderFault
 from autograder.grading.items import Supplies, direct_call
-from autograder.grading.rehearsal import Rehearsals
+from autograder.grading.retold import Script, Verdicts
 from autograder.model import DeclaredTest, TestKind, TestResult, Verdict
 from autograder.sandbox.protocol import Session
 from autograder.testing import Judged, Student
@@ -84,7 +84,8 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
         secret: From which the inputs are drawn; the same secret gives the same inputs.
 
     Attributes:
-        rehearsals: The calls that they make of a right answer.
+        scripts: Question to the calls that its tests make of a right answer, as far as they were looked for.
+        verdicts: What they have said to replies.
 
     Raises:
         GraderFault: If pytest can't collect them.
@@ -92,7 +93,8 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
 
     def __init__(self, path: Path, secret: bytes) -> None:
         self._plugin = _Plugin(secret)
-        self.rehearsals = Rehearsals()
+        self.scripts: dict[str, Script | None] = {}
+        self.verdicts = Verdicts()
         files = [path] if path.is_file() else sorted(path.glob("test_*.py"))
         if not files:
             raise GraderFault(
@@ -131,7 +133,8 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
     def draw_anew(self, secret: bytes) -> None:
         """Give the same tests other inputs from now on; what that costs is less than to collect them once more."""
         self._plugin.draw_anew(secret)
-        self.rehearsals.clear()
+        self.scripts = {}
+        self.verdicts = Verdicts()
 
     def close(self) -> None:
         """Let pytest end. The working folder stays, though pytest goes back to where it began."""

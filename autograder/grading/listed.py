@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from autograder.diagnosis.material import ANY_VERSION
-from autograder.sandbox.ahead import Ahead
 from autograder.sandbox.protocol import CellReport, Reply, Returned, Session, Stopped, Worker
 
 Answer = TypeVar("Answer")
@@ -93,7 +92,6 @@ class _Version:
         *,
         replacements: Mapping[str, str] | None = None,
         forbidden: Sequence[str] = (),
-        ahead: Ahead | None = None,
     ) -> Session:
         return _Share(self._listed, self._listed.begin(self._key), self._key)
 
@@ -129,9 +127,6 @@ class _Share:
     @property
     def output(self) -> str:
         return ""
-
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
-        return False
 
     def close(self) -> None:
         """Others go on in it."""

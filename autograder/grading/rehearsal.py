@@ -1,36 +1,98 @@
-"""What a class is asked: the calls of each question, noted from the first right answer, sent ahead to the others."""
+"""What a class is asked: the calls of each question, as our own right answer was asked them."""
 
 from __future__ import annotations
 
-from autograder.sandbox.ahead import Ahead, SentCall
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograder.diagnosis.attempt import Case
+from autograder.grading.asking import ask
+from autograder.grading.hidden import HiddenTests
+from autograder.grading.retold import Script, Scripted, scripted
+from autograder.model import Verdict
+from autograder.sandbox.protocol import CellReport, Reply, Session, Worker
+
+# Whoever asks more than this asks each call when it is made.
+_MOST_BYTES = 1 << 23
 
 
 class Rehearsals:
-    """The calls of one notebook's questions, as far as they are known."""
+    """The scripts of one notebook's questions, each found when it is first wanted.
 
-    def __init__(self) -> None:
-        self._calls: dict[str, tuple[SentCall, ...] | None] = {}
+    A script is the same whichever student comes first, so that no verdict depends on the order of a class.
 
-    def ahead(self, question: str) -> Ahead | None:
-        """How to ask a question: with the calls that are known, or noting them; None where it is of no use."""
-        if question in self._calls and self._calls[question] is None:
-            return None
-        return Ahead(calls=self._calls.get(question))
+    Args:
+        right: Gives a loaded notebook that answers everything right; None where there is none, and so no script.
+    """
 
-    def learn(self, question: str, ahead: Ahead, *, passed: bool) -> None:
-        """Take note of how that went.
+    def __init__(self, right: Callable[[], Worker] | None) -> None:
+        self._right = right
+
+    def script(self, question: str, tests: HiddenTests) -> Script | None:
+        """The calls of a question, or None if they can't be known.
 
         Args:
             question: Its id.
-            ahead: As it was asked.
-            passed: Whether the answer is right.
+            tests: The hidden tests, which keep it for as long as they have the same inputs.
         """
-        if ahead.calls is None and passed and ahead.is_whole and ahead.made:
-            self._calls[question] = tuple(ahead.made)
-        elif ahead.calls is not None and ahead.differs:
-            # Its calls depend on what was replied to others: they can't be known.
-            self._calls[question] = None
+        if question not in tests.scripts:
+            tests.scripts[question] = None if self._right is None else rehearse(question, tests, self._right())
+        return tests.scripts[question]
 
-    def clear(self) -> None:
-        """Forget all: other inputs are drawn."""
+
+def rehearse(question: str, tests: HiddenTests, right: Worker) -> Script | None:
+    """Ask a question and note the calls of each of its tests; None if not all pass, or they are too long to keep."""
+    noted = _Noted(right)
+    asked = ask(question, tests, noted, {}, enough=noted.turn)
+    size = sum(call.sent.size for calls in noted.script.values() for call in calls)
+    return noted.script if asked.is_all(Verdict.PASSED) and size <= _MOST_BYTES else None
+
+
+class _Noted:
+    """A worker whose sessions note the calls."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._calls: list[Scripted] = []
+        self.script: dict[str, tuple[Scripted, ...]] = {}
+
+    @property
+    def reports(self) -> tuple[CellReport, ...]:
+        return self._worker.reports
+
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
+        return _NotedSession(self._worker.ask(replacements=replacements, forbidden=forbidden), self._calls)
+
+    def turn(self, test: str, _case: Case) -> bool:
+        """Take what was noted since the last test for the calls of this one."""
+        self.script[test] = tuple(self._calls)
         self._calls.clear()
+        return False
+
+    def close(self) -> None:
+        """The notebook is another's."""
+
+
+class _NotedSession:
+    def __init__(self, session: Session, calls: list[Scripted]) -> None:
+        self._session = session
+        self._calls = calls
+
+    def call(
+        self,
+        name: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        return_arguments: bool = False,
+        count: bool = False,
+    ) -> Reply:
+        self._calls.append(scripted(name, args, kwargs, return_arguments=return_arguments, count=count))
+        return self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
+
+    @property
+    def output(self) -> str:
+        return self._session.output
+
+    def close(self) -> None:
+        self._session.close()

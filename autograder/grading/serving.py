@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.sandbox.ahead import Ahead
-from autograder.sandbox.protocol import CellReport, Reply, Session, Stopped, Worker
+from autograder.sandbox.ahead import Heard, SentCall
+from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Stopped
 
 
 class ServingWorker:
@@ -24,9 +24,9 @@ class ServingWorker:
         shared: Whether any session since `next_question` had answered another question before.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: LoadedWorker) -> None:
         self._worker = worker
-        self._idle: Session | None = None
+        self._idle: OwnSession | None = None
         self.shared = False
 
     @property
@@ -39,8 +39,7 @@ class ServingWorker:
         *,
         replacements: Mapping[str, str] | None = None,
         forbidden: Sequence[str] = (),
-        ahead: Ahead | None = None,
-    ) -> Session:
+    ) -> OwnSession:
         """The session that is idle, if it can begin anew, or a fresh one.
 
         With functions replaced it is always a fresh one, and nothing else is asked in it: what has lived beside our
@@ -48,20 +47,20 @@ class ServingWorker:
         """
         if replacements:
             self.discard()
-            return self._worker.ask(replacements=replacements, forbidden=forbidden, ahead=ahead)
+            return self._worker.ask(replacements=replacements, forbidden=forbidden)
         session, self._idle = self._idle, None
-        if session is not None and session.begin(forbidden, ahead):
+        if session is not None and session.begin(forbidden):
             self.shared = True
             return _Lent(session, self)
         if session is not None:
             session.close()
-        return _Lent(self._worker.ask(forbidden=forbidden, ahead=ahead), self)
+        return _Lent(self._worker.ask(forbidden=forbidden), self)
 
     def next_question(self) -> None:
         """Begin to count anew whether a session has answered other questions: see `shared`."""
         self.shared = False
 
-    def keep(self, session: Session) -> None:
+    def keep(self, session: OwnSession) -> None:
         """Have the next question asked in this session."""
         self.discard()
         self._idle = session
@@ -81,7 +80,7 @@ class ServingWorker:
 class _Lent:
     """A session that goes back when it is closed, unless it was stopped."""
 
-    def __init__(self, session: Session, owner: ServingWorker) -> None:
+    def __init__(self, session: OwnSession, owner: ServingWorker) -> None:
         self._session = session
         self._owner = owner
         self._stopped = False
@@ -99,12 +98,20 @@ class _Lent:
         self._stopped = self._stopped or isinstance(reply, Stopped)
         return reply
 
+    def send(self, calls: Sequence[SentCall]) -> None:
+        self._session.send(calls)
+
+    def hear(self) -> Heard | Stopped:
+        heard = self._session.hear()
+        self._stopped = self._stopped or isinstance(heard, Stopped)
+        return heard
+
     @property
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
-        return self._session.begin(forbidden, ahead)
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
+        return self._session.begin(forbidden)
 
     def close(self) -> None:
         if self._stopped:

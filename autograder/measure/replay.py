@@ -92,8 +92,5 @@ class _Noted:
     def output(self) -> str:
         return self._session.output
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: object = None) -> bool:
-        return False
-
     def close(self) -> None:
         self._session.close()

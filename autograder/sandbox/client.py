@@ -11,30 +11,30 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from autograder.errors import GraderFault, SandboxError
+from autograder.errors import SandboxError
 from autograder.model import Cell, Limits, Verdict
 from autograder.sandbox import levels, messages, wire
-from autograder.sandbox.ahead import Ahead, SentCall, as_sent, draw_number
-from autograder.sandbox.forms import TooLargeError, WireError
+from autograder.sandbox.ahead import Heard, SentCall, heard
+from autograder.sandbox.calls import answers, draw_number, pack_call, unpack_reply
+from autograder.sandbox.forms import WireError
 from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
 from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.loading import Loader, cells_to_run
 from autograder.sandbox.pack import Packer
 from autograder.sandbox.place import PROCESSOR, Place
-from autograder.sandbox.protocol import CellReport, Count, Missing, Raised, Reply, Returned, Stopped
-from autograder.sandbox.unpack import Unpacker
+from autograder.sandbox.protocol import CellReport, Reply, Stopped
 
 # Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
 # it; they may import it all the same.
 _PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\.plotting\b|\bplotting\s*(\.|as\b|import\b)")
 # To count instructions makes them slower: a counted call may take that many times as long.
 _COUNTED = 4
+# How long calls that were sent ahead may keep silent. Which of them takes so long can't be seen: replies come several
+# together. So a longer wait is for who asks one by one.
+_PATIENCE_S = 1.0
 _NONSENSE = Stopped(
     verdict=Verdict.STUDENT_ERROR,
     message="The process sent something that is no answer: leave its files and sockets alone.",
-)
-_OTHER_CALL = Stopped(
-    verdict=Verdict.STUDENT_ERROR, message="Another call was expected here: the question is asked again."
 )
 
 
@@ -174,7 +174,6 @@ class ForkserverWorker:
         *,
         replacements: Mapping[str, str] | None = None,
         forbidden: Sequence[str] = (),
-        ahead: Ahead | None = None,
     ) -> ForkserverSession:
         """Start a session. Where none can be had, its calls say why.
 
@@ -188,7 +187,6 @@ class ForkserverWorker:
             self._group.kill()
         self._has_seen_ours = bool(replacements)
         session = self._session(replacements or {}, forbidden)
-        session.take_up(ahead)
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session
 
@@ -228,8 +226,8 @@ class ForkserverSession:
         self._left_s = limits.question_wall_s
         self._wall_s = limits.call_wall_s
         self._lock = 0
-        self._ahead: Ahead | None = None
-        self._waiting: deque[tuple[SentCall, int]] = deque()
+        self._waiting: deque[int] = deque()
+        self._arrived: deque[tuple[bytes, bytes]] = deque()
         self._output = ""
         self._line: Line | None = None
         self._stopped: Stopped | None = None
@@ -266,34 +264,49 @@ class ForkserverSession:
         """
         if self._stopped is not None:
             return self._stopped
-        call, packer = _pack_call(name, args, kwargs, return_arguments=return_arguments, count=count)
-        sent = self._sent_ahead(call, packer)
-        if self._stopped is not None:
-            return self._stopped
+        number = draw_number()
+        call, packer = pack_call(name, args, kwargs, return_arguments=return_arguments, count=count, number=number)
         self._wall_s = self._limits.call_wall_s * (_COUNTED if count else 1)
         started = time.monotonic()
         try:
-            reply = self._exchange(name, call, packer, sent, started + min(self._wall_s, self._left_s))
+            reply = self._exchange(call, packer, started + min(self._wall_s, self._left_s))
         except LeftBehindError:
             # It was said of a session that has begun long since.
             reply = self._cut(_NONSENSE)
         self._left_s -= time.monotonic() - started
         if isinstance(reply, Stopped):
-            self._stopped = reply
-            self.close()
+            self._stop(reply)
         return reply
 
-    def take_up(self, ahead: Ahead | None) -> None:
-        """Send the calls of the question that begins, as far as they are known."""
-        self._ahead = ahead
-        if ahead is None or self._line is None:
-            self._waiting = deque()
+    def send(self, calls: Sequence[SentCall]) -> None:
+        """Send calls, to be heard one after the other. No other call is made before the last of them was heard."""
+        if self._line is None:
             return
-        self._waiting = deque((call, draw_number()) for call in ahead.begin())
-        self._line.channel.send_later(b"".join(call.frame(number) for call, number in self._waiting))
+        numbers = [draw_number() for _ in calls]
+        self._waiting.extend(numbers)
+        self._line.channel.send_later(b"".join(call.frame(number) for call, number in zip(calls, numbers, strict=True)))
         self._line.channel.flush()
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
+    def hear(self) -> Heard | Stopped:
+        """The reply to the next call that was sent; or that there is none, after which the session is over.
+
+        What stands in `Stopped` is a guess: which of several calls has ended the process can't be known.
+        """
+        if self._stopped is not None:
+            return self._stopped
+        if not self._arrived:
+            started = time.monotonic()
+            arrived = self._await_frames(started + min(self._limits.call_wall_s, _PATIENCE_S, self._left_s))
+            self._left_s -= time.monotonic() - started
+            if isinstance(arrived, Stopped):
+                return self._stop(arrived)
+            self._arrived.extend(arrived)
+        try:
+            return heard(*self._arrived.popleft(), self._waiting.popleft())
+        except WireError:
+            return self._stop(self._cut(_NONSENSE))
+
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         """Go on with another question. False if it can't be: what was asked may still be at work there."""
         if self._line is None or self._waiting or not self._group.is_idle():
             return False
@@ -306,10 +319,7 @@ class ForkserverSession:
             return False
         self._output = ""
         self._left_s = self._limits.question_wall_s
-        if isinstance(reply, Stopped) or reply[0] != messages.Started(problem=""):
-            return False
-        self.take_up(ahead)
-        return True
+        return not isinstance(reply, Stopped) and reply[0] == messages.Started(problem="")
 
     def close(self) -> None:
         """End the process. May be called twice."""
@@ -345,26 +355,12 @@ class ForkserverSession:
             stopped = Stopped(verdict=Verdict.STUDENT_ERROR, message=message[0].problem)
         else:
             stopped = self._cut(_NONSENSE)
-        self._stopped = stopped
-        self.close()
-        return stopped
+        return self._stop(stopped)
 
-    def _sent_ahead(self, call: messages.Call, packer: Packer) -> int | None:
-        """The number under which a call was sent already, if any was. Where it was another call, it's the last one."""
-        if self._ahead is None:
-            return None
-        sent, number = self._waiting.popleft() if self._waiting else (None, None)
-        if not self._ahead.make(as_sent(call, packer.blobs), sent):
-            self.close()
-            self._stopped = _OTHER_CALL
-        return number
-
-    def _exchange(self, name: str, call: messages.Call, packer: Packer, sent: int | None, deadline: float) -> Reply:
+    def _exchange(self, call: messages.Call, packer: Packer, deadline: float) -> Reply:
         assert self._line is not None
-        number = call.id if sent is None else sent
         try:
-            if sent is None:
-                self._line.channel.send(call, packer.blobs, deadline=deadline)
+            self._line.channel.send(call, packer.blobs, deadline=deadline)
         except (wire.DeadlinePassed, Overuse) as error:
             return self._cut(_why(error, self._say_timeout()))
         except OSError:
@@ -373,14 +369,28 @@ class ForkserverSession:
         if isinstance(received, Stopped):
             return received
         message, blob = received
-        miscounted = isinstance(message, messages.Done) and (message.count is None) is call.count
-        if isinstance(message, messages.Started) or message.id != number or miscounted:
+        if isinstance(message, messages.Started) or message.id != call.id or not answers(message, call):
             return self._cut(_NONSENSE)
         self._output = (self._output + message.output)[: self._limits.output_bytes]
         try:
-            return _unpack_reply(name, message, blob, self._device if packer.has_tensors else "")
+            return unpack_reply(call.name, message, blob, self._device if packer.has_tensors else "")
         except WireError:
             return self._cut(_NONSENSE)
+
+    def _await_frames(self, deadline: float) -> Sequence[tuple[bytes, bytes]] | Stopped:
+        """What came of the calls that were sent: as much as is here, but at least one frame."""
+        assert self._line is not None
+        try:
+            return self._group.frames(self._line, deadline)
+        except (wire.DeadlinePassed, Overuse) as error:
+            return self._cut(_why(error, self._say_timeout()))
+        except (WireError, LeftBehindError):
+            return self._cut(_NONSENSE)
+
+    def _stop(self, stopped: Stopped) -> Stopped:
+        self._stopped = stopped
+        self.close()
+        return stopped
 
     def _hear(self, deadline: float) -> tuple[messages.FromSession, memoryview] | Stopped:
         assert self._line is not None
@@ -408,51 +418,3 @@ def _why(error: Exception, otherwise: str) -> Stopped:
     if isinstance(error, wire.DeadlinePassed):
         return Stopped(verdict=Verdict.TIMEOUT, message=otherwise)
     return Stopped(verdict=Verdict.STUDENT_ERROR, message=otherwise, unexplained=True)
-
-
-def _pack_call(
-    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool, count: bool
-) -> tuple[messages.Call, Packer]:
-    packer = Packer()
-    try:
-        packed = [packer.pack(entry) for entry in args]
-        named = {key: packer.pack(entry) for key, entry in kwargs.items()}
-    except (TypeError, TooLargeError) as error:
-        raise GraderFault(f"Call of {name}: {error} Hidden tests pass numbers, text, arrays and containers.") from error
-    call = messages.Call(
-        id=draw_number(), name=name, args=packed, kwargs=named, return_arguments=return_arguments, count=count
-    )
-    return call, packer
-
-
-def _unpack_reply(name: str, message: messages.Answer, blob: memoryview, device: str) -> Reply:
-    """Turn a message into a reply.
-
-    Args:
-        name: Of the function.
-        message: What came.
-        blob: The bytes of its arrays.
-        device: Where the tensors of the result must have been, or "" if there is nothing to tell.
-
-    Raises:
-        WireError: If its values are not as agreed on.
-    """
-    unpacker = Unpacker(blob)
-    reply: Reply
-    match message:
-        case messages.Done():
-            value = unpacker.unpack(message.value)
-            elsewhere = sorted(unpacker.devices - {device}) if device else []
-            arguments = None
-            if message.arguments is not None:
-                arguments = tuple(unpacker.unpack(entry) for entry in message.arguments)
-            count = None if message.count is None else Count(steps=message.count.steps, passes=message.count.passes)
-            reply = Returned(value=value, arguments=arguments, count=count, misplaced=elsewhere[0] if elsewhere else "")
-        case messages.Threw():
-            reply = Raised(types=tuple(message.types), message=message.message, line=message.line)
-        case messages.Absent():
-            reply = Missing(name=name, found=message.found)
-        case messages.Halted():
-            reply = Stopped(verdict=Verdict(message.verdict), message=message.message)
-    unpacker.finish()
-    return reply

@@ -142,9 +142,22 @@ class Group:
             LeftBehindError: If it was not forked, because others have left processes behind.
         """
         try:
-            received = self._receive(line, deadline)
+            here = self._await(line, deadline)
+            received = line.channel.receive(messages.from_session, deadline) if here else None
         except (OSError, wire.CutShortError):
             received = None
+        return received or self.cause_of_death(line.number)
+
+    def frames(self, line: Line, deadline: float) -> list[tuple[bytes, bytes]] | Stopped:
+        """Wait for what a session says next, unread: as many frames as are here; or for its end.
+
+        Raises:
+            As `reply`.
+        """
+        try:
+            received = line.channel.receive_frames(deadline) if self._await(line, deadline) else []
+        except (OSError, wire.CutShortError):
+            received = []
         return received or self.cause_of_death(line.number)
 
     def cause_of_death(self, session: int) -> Stopped:
@@ -234,21 +247,21 @@ class Group:
         if found is not None:
             raise Overuse(found)
 
-    def _receive(self, line: Line, deadline: float) -> tuple[messages.FromSession, memoryview] | None:
-        """What a session says next; None if its process has ended."""
+    def _await(self, line: Line, deadline: float) -> bool:
+        """Wait until a session says something; False if its process has ended."""
         while True:
             events = select.POLLIN | (select.POLLOUT if line.channel.flush() else 0)
             if line.channel.ahead:
                 # Of several replies that came together the next one.
-                return line.channel.receive(messages.from_session, deadline)
+                return True
             line.poll.modify(line.channel, events)
             left_s = deadline - time.monotonic()
             found = line.poll.poll(max(0.0, min(left_s, wire.TICK_S)) * 1000 + 1)
             ready = {descriptor for descriptor, event in found if event != select.POLLOUT}
             if line.channel.fileno() in ready:
-                return line.channel.receive(messages.from_session, deadline)
+                return True
             if self._has_ended(line.number):
-                return None
+                return False
             if self._control.fileno() in ready or self._control.ahead:
                 self._hear(deadline)
             elif left_s <= 0:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from autograder.model import Cell, Verdict
-from autograder.sandbox.ahead import Ahead
+
+if TYPE_CHECKING:
+    from autograder.sandbox.ahead import Heard, SentCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,21 +159,32 @@ class Session(Protocol):
         """What the student's code has printed since the question began, bounded."""
         ...
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        ...
+
+
+class OwnSession(Session, Protocol):
+    """A session that can be asked many calls at once, and one question after the other."""
+
+    def send(self, calls: Sequence[SentCall]) -> None:
+        """Send calls that are known, to be heard one after the other; nothing else is asked before."""
+        ...
+
+    def hear(self) -> Heard | Stopped:
+        """The reply to the next call that was sent. `Stopped` says that not all of them will have one."""
+        ...
+
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         """Go on with another question in the same process, with random numbers, handles and limits as at the start.
 
         Args:
             forbidden: Dotted names of functions that are gone until the next question begins.
-            ahead: The calls that it will make, if they are known; or where to note them.
 
         Returns:
             False if it can't be: the session was stopped, what was asked has left threads or processes behind, or
             what is forbidden now or was before can't be taken away for a while. It must be closed then.
         """
-        ...
-
-    def close(self) -> None:
-        """End the process. May be called twice."""
         ...
 
 
@@ -188,19 +201,25 @@ class Worker(Protocol):
         *,
         replacements: Mapping[str, str] | None = None,
         forbidden: Sequence[str] = (),
-        ahead: Ahead | None = None,
     ) -> Session:
         """Start a session from the loaded notebook, as if no question had been asked before.
 
         Args:
             replacements: Function name to Python source that defines it; takes the place of the student's.
             forbidden: Dotted names of functions that are gone in this session, from replacements too.
-            ahead: The calls that its first question will make, if they are known; or where to note them.
         """
         ...
 
     def close(self) -> None:
         """End everything that this notebook started."""
+        ...
+
+
+class LoadedWorker(Worker, Protocol):
+    """A student's notebook, loaded by a sandbox."""
+
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> OwnSession:
+        """Start a session; see `Worker`."""
         ...
 
 
@@ -212,7 +231,7 @@ class Sandbox(Protocol):
         """Name of the wall, one of config.SANDBOX_LEVELS."""
         ...
 
-    def load(self, cells: Sequence[Cell]) -> Worker:
+    def load(self, cells: Sequence[Cell]) -> LoadedWorker:
         """Run these cells in a fresh process, in order, by the rules of intake for roles and origins."""
         ...
 

@@ -228,6 +228,32 @@ class Channel:
             return None
         return self._frame(decoder, deadline, ahead=True)
 
+    def receive_frames(self, deadline: float | None = None) -> list[tuple[bytes, bytes]]:
+        """Receive the frames that are here, at least one: message and blob of each. None at all at the end.
+
+        Raises:
+            As `receive`; what the messages say is not looked at.
+        """
+        if not self._fill(_HEADER.size, deadline, ahead=True):
+            if self._read:
+                raise CutShortError(_CUT)
+            return []
+        if not self._fill(_HEADER.size + sum(lengths(self._read[: _HEADER.size])), deadline, ahead=True):
+            raise CutShortError(_CUT)
+        frames = []
+        data, start = bytes(self._read), 0
+        while len(data) - start >= _HEADER.size:
+            message_bytes, blob_bytes = _HEADER.unpack_from(data, start)
+            middle = start + _HEADER.size + message_bytes
+            end = middle + blob_bytes
+            if end > len(data):
+                # The rest is on its way; or the header is no honest one, which is said when its turn comes.
+                break
+            frames.append((data[start + _HEADER.size : middle], data[middle:end]))
+            start = end
+        del self._read[:start]
+        return frames
+
     def receive_with_descriptor(self, decoder: msgspec.msgpack.Decoder[T]) -> tuple[T, int | None] | None:
         """Receive one frame and the descriptor that came with it; for readers who trust the writer."""
         header, fds, _, _ = socket.recv_fds(self.sock, _HEADER.size, 1)

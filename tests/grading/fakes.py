@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.model import Cell, Verdict
-from autograder.sandbox.ahead import Ahead
+from autograder.sandbox.ahead import Heard, SentCall
 from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
 
 
@@ -46,7 +46,13 @@ class FakeSession:
             return Raised(types=names, message=str(error))
         return Returned(value=value, arguments=args if return_arguments else None)
 
-    def begin(self, forbidden: Sequence[str] = (), ahead: Ahead | None = None) -> bool:
+    def send(self, calls: Sequence[SentCall]) -> None:
+        raise NotImplementedError
+
+    def hear(self) -> Heard | Stopped:
+        raise NotImplementedError
+
+    def begin(self, forbidden: Sequence[str] = ()) -> bool:
         return True
 
     def close(self) -> None:
@@ -65,7 +71,6 @@ class FakeWorker:
         *,
         replacements: Mapping[str, str] | None = None,
         forbidden: Sequence[str] = (),
-        ahead: Ahead | None = None,
     ) -> FakeSession:
         self.asked.append(replacements or {})
         self.forbade.append(tuple(forbidden))

@@ -98,7 +98,7 @@ def on_top_of(size, total=sum):
     worker = FakeWorker(scope)
     original_ask = worker.ask
 
-    def ask(*, replacements=None, forbidden=(), ahead=None):
+    def ask(*, replacements=None, forbidden=()):
         session = original_ask(replacements=replacements)
         scope["size"] = session.functions["size"]
         return session
@@ -186,11 +186,11 @@ def test_the_time_of_a_second_try(tests, monkeypatch, timed_out, spent_s, left_s
     """All of a question's time, but after a time-out what is left of it, or that of one call."""
     budgets = []
 
-    def asking(question, tests, worker, replacements, *, forbidden, budget_s, ahead):
+    def asking(question, tests, worker, replacements, *, forbidden, budget_s):
         budgets.append(budget_s)
         verdict = Verdict.TIMEOUT if timed_out else Verdict.FAILED
         results = tuple(TestResult(test=test, verdict=verdict) for test in tests.declared if test.question == question)
-        return Asked(results=results, attempt={}, output="", spent_s=spent_s)
+        return Asked(results=results, recall=dict, output="", spent_s=spent_s)
 
     monkeypatch.setattr("autograder.grading.answer.ask", asking)
     sandbox = FakeSandbox(lambda cells: FakeWorker({}))
@@ -282,7 +282,7 @@ def test_the_first_try_is_named_before_the_second(tests):
     scope["total"] = lambda ns: sum(scope["size"](n) for n in ns) if len(ns) > 1 else 0
 
     class Worker(FakeWorker):
-        def ask(self, *, replacements=None, forbidden=(), ahead=None):
+        def ask(self, *, replacements=None, forbidden=()):
             session = super().ask(replacements=replacements)
             scope["size"] = session.functions["size"]
             return session
@@ -303,7 +303,7 @@ def test_what_fails_beside_another_question_is_asked_again(tests, breaks, sessio
     opened = []
 
     class Worker(FakeWorker):
-        def ask(self, *, replacements=None, forbidden=(), ahead=None):
+        def ask(self, *, replacements=None, forbidden=()):
             sizes = []
 
             def counted(n):
@@ -325,7 +325,7 @@ def test_what_fails_in_a_session_of_its_own_is_not_asked_again(tests):
     asked = []
 
     class Worker(FakeWorker):
-        def ask(self, *, replacements=None, forbidden=(), ahead=None):
+        def ask(self, *, replacements=None, forbidden=()):
             asked.append(replacements)
             return super().ask(replacements=replacements, forbidden=forbidden)
 

@@ -76,7 +76,7 @@ class DyingWorker(FakeWorker):
         self.unexplained = unexplained
         self.before = before
 
-    def ask(self, *, replacements=None, forbidden=(), ahead=None):
+    def ask(self, *, replacements=None, forbidden=()):
         session = super().ask(replacements=replacements)
         if len(self.asked) in self.dies_in:
             session.call = self.die

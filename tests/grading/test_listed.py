@@ -31,7 +31,7 @@ def counting():
 class Forks(FakeWorker):
     """Each session begins with what the notebook had when it was loaded."""
 
-    def ask(self, *, replacements=None, forbidden=(), ahead=None):
+    def ask(self, *, replacements=None, forbidden=()):
         function, self.seen = counting()
         self.functions = {ANY_VERSION: function}
         return super().ask(replacements=replacements)

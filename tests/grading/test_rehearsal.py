@@ -1,4 +1,4 @@
-"""What a first right answer was asked is sent ahead to the others, whose verdicts it doesn't change."""
+"""What a right answer is asked is sent to all others at once, which changes no verdict."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from autograder.grading import answer
 from autograder.grading.answer import grade_submission
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.rehearsal import Rehearsals
-from autograder.model import Cell, Notebook, Question, Role, Submission
-from autograder.sandbox.ahead import Ahead, SentCall
+from autograder.model import Cell, Notebook, NotebookResult, Question, Role, Submission
 from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from tests.sandbox.notebooks import LIMITS
 
@@ -61,6 +60,11 @@ SOURCES = {
     "in place": RIGHT.replace("return 2 * x", "x *= 2; return x"),
     "ends": RIGHT.replace("return 2 * x", "import os; os._exit(0)"),
     "prints": RIGHT.replace("return 2 * x", "print('seen', x.size); return 2 * x"),
+    "crashes sometimes": RIGHT.replace("return 2 * x", "import os; return 2 * x if x.size == 3 else os.abort()"),
+    "hangs sometimes": RIGHT.replace("return 2 * x", "\n    while x.size == 4: pass\n    return 2 * x"),
+    "many bytes": RIGHT.replace("2 * x", "np.zeros(1 << 21)"),
+    "not implemented": RIGHT.replace("return 2 * x", "raise NotImplementedError"),
+    "half": RIGHT.replace("return 2 * x", "if x.size == 3: raise NotImplementedError\n    return 2 * x"),
     "nothing": "",
     "right again": RIGHT,
 }
@@ -83,81 +87,120 @@ QUESTIONS = tuple(Question(id=id, title=id, points=4.0, functions=(id,)) for id 
 NOTEBOOK = Notebook(assignment="a", name="n", title="N", kind="numpy", forbidden=(), cells=(), questions=QUESTIONS)
 
 
-def graded(tests: HiddenTests, sandbox: ForkserverSandbox, source: str, factor: float = 0.5) -> Any:
+def cells_of(source: str, factor: float = 0.5) -> tuple[Cell, ...]:
     text = source + HALVES.format(factor=factor)
-    cells = (Cell(id="answer", role=Role.SOLUTION, kind="code", source=text, question="double"),)
-    submission = Submission(student="s", assignment="a", notebook="n", cells=cells)
-    return replace(grade_submission(submission, NOTEBOOK, tests, sandbox, limits=LIMITS), wall_s=0.0)
+    return (Cell(id="answer", role=Role.SOLUTION, kind="code", source=text, question="double"),)
+
+
+@pytest.fixture
+def rehearsals(sandbox: ForkserverSandbox) -> Iterator[Rehearsals]:
+    right = sandbox.load(cells_of(RIGHT))
+    yield Rehearsals(lambda: right)
+    right.close()
+
+
+def graded(
+    tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals, source: str, factor: float = 0.5
+) -> NotebookResult:
+    submission = Submission(student="s", assignment="a", notebook="n", cells=cells_of(source, factor))
+    result = grade_submission(submission, NOTEBOOK, tests, sandbox, limits=LIMITS, rehearsals=rehearsals)
+    return replace(result, wall_s=0.0)
 
 
 def test_verdicts_are_those_of_calls_one_by_one(
-    tests: HiddenTests, sandbox: ForkserverSandbox, monkeypatch: pytest.MonkeyPatch
+    tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals
 ) -> None:
     """Right, wrong and odd answers have the same results, messages and output, whoever comes first."""
-    ahead = {name: graded(tests, sandbox, source) for name, source in SOURCES.items()}
-    backwards = {name: graded(tests, sandbox, source) for name, source in reversed(SOURCES.items())}
-    monkeypatch.setattr(Rehearsals, "ahead", lambda self, question: None)
-    live = {name: graded(tests, sandbox, source) for name, source in SOURCES.items()}
-    assert ahead == backwards == live
-    assert [question.points for question in ahead["right again"].questions] == [4.0, 4.0]
-    assert ahead["wrong"].questions[0].points < 4.0
+    together = {name: graded(tests, sandbox, rehearsals, source) for name, source in SOURCES.items()}
+    backwards = {name: graded(tests, sandbox, rehearsals, source) for name, source in reversed(SOURCES.items())}
+    live = {name: graded(tests, sandbox, Rehearsals(None), source) for name, source in SOURCES.items()}
+    assert together == backwards == live
+    assert [question.points for question in together["right again"].questions] == [4.0, 4.0]
+    assert together["wrong"].questions[0].points < 4.0
 
 
-def test_right_answers_are_asked_once(
-    tests: HiddenTests, sandbox: ForkserverSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first has its calls noted, the others have them sent; what depends on replies is asked live."""
+def watch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """How each question is asked from now on."""
     asked: list[tuple[str, str]] = []
-    original = answer.ask
 
-    def watch(question: str, *args: Any, ahead: Ahead | None = None, **kwargs: Any) -> Any:
-        asked.append((question, "live" if ahead is None else "noted" if ahead.calls is None else "sent"))
-        return original(question, *args, ahead=ahead, **kwargs)
+    def noting(way: str) -> None:
+        original = getattr(answer, way)
 
-    monkeypatch.setattr(answer, "ask", watch)
-    graded(tests, sandbox, SOURCES["right"])
-    graded(tests, sandbox, SOURCES["otherwise"])
-    assert asked == [("double", "noted"), ("halve", "noted"), ("double", "sent"), ("halve", "sent")]
-    asked.clear()
-    graded(tests, sandbox, SOURCES["wrong"], factor=0.25)
-    # The other factor is as right, and its second call is another one: such calls can't be known.
-    assert asked == [("double", "sent"), ("double", "live"), ("halve", "sent"), ("halve", "live")]
-    asked.clear()
-    graded(tests, sandbox, SOURCES["right"])
-    assert asked == [("double", "sent"), ("halve", "live")]
+        def noted(question: str, *args: Any, **kwargs: Any) -> Any:
+            asked.append((question, way))
+            return original(question, *args, **kwargs)
+
+        monkeypatch.setattr(answer, way, noted)
+
+    noting("ask_at_once")
+    noting("ask")
+    return asked
 
 
-def test_other_inputs_are_other_calls(tests: HiddenTests, sandbox: ForkserverSandbox) -> None:
-    """Tests that draw anew know no calls any more."""
-    right = graded(tests, sandbox, SOURCES["right"])
+def test_most_answers_are_asked_at_once(
+    tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one, too. Where calls depend on replies, another right answer is asked call by call, and passes."""
+    asked = watch(monkeypatch)
+    for source in (SOURCES["right"], SOURCES["otherwise"]):
+        graded(tests, sandbox, rehearsals, source)
+        assert asked == [("double", "ask_at_once"), ("halve", "ask_at_once")]
+        asked.clear()
+    found = graded(tests, sandbox, rehearsals, SOURCES["right"], factor=0.25)
+    assert found.questions[1].points == 4.0
+    assert asked == [("double", "ask_at_once"), ("halve", "ask_at_once"), ("halve", "ask")]
+
+
+def test_equal_replies_are_judged_once(
+    tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test runs for the first who replies so, right or wrong, and for whoever replies otherwise."""
+    ran: list[str] = []
+    original = tests.run
+    monkeypatch.setattr(
+        tests, "run", lambda wanted, *args: ran.extend(test.id for test in wanted) or original(wanted, *args)
+    )
+
+    def runs(source: str) -> int:
+        ran.clear()
+        first = graded(tests, sandbox, rehearsals, source)
+        count = len(ran)
+        ran.clear()
+        assert graded(tests, sandbox, rehearsals, source) == first
+        assert not ran
+        return count
+
+    # Noting the calls takes one run of each of the five tests.
+    assert runs(SOURCES["right"]) == 5 + 5
+    assert runs(SOURCES["otherwise"]) == 0
+    # Wrong for four numbers, and still right for three, for text and as to its input.
+    assert runs(SOURCES["sometimes"]) == 1
+    assert runs(SOURCES["wrong"]) == 3
+
+
+def test_other_inputs_are_other_calls(tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals) -> None:
+    """Tests that draw anew know no calls and no verdicts any more."""
+    right = graded(tests, sandbox, rehearsals, SOURCES["right"])
+    before = rehearsals.script("double", tests)
     tests.draw_anew(b"another secret")
-    ahead = tests.rehearsals.ahead("double")
-    assert ahead is not None
-    assert ahead.calls is None
-    assert graded(tests, sandbox, SOURCES["right"]) == right
+    assert not tests.scripts
+    assert graded(tests, sandbox, rehearsals, SOURCES["right"]) == right
+    assert rehearsals.script("double", tests) != before
 
 
-def test_nothing_is_learned_from_what_fails() -> None:
-    """Only whole questions that passed are known; what differed once is forgotten for good."""
-    call = SentCall(b"a", b"b", b"")
-    known = Rehearsals()
-    for passed, sessions in ((False, 1), (True, 2)):
-        ahead = Ahead(made=[call])
-        for _ in range(sessions):
-            ahead.begin()
-        known.learn("q", ahead, passed=passed)
-        found = known.ahead("q")
-        assert found is not None
-        assert found.calls is None
-    ahead = Ahead(made=[call])
-    ahead.begin()
-    known.learn("q", ahead, passed=True)
-    found = known.ahead("q")
-    assert found is not None
-    assert found.calls == (call,)
-    found.begin()
-    known.learn("q", found, passed=False)
-    assert known.ahead("q") is not None
-    assert not found.make(SentCall(b"a", b"c", b""), call)
-    known.learn("q", found, passed=False)
-    assert known.ahead("q") is None
+@pytest.mark.parametrize("source", [SOURCES["wrong"], SOURCES["ends"], "", "import nothing"])
+def test_who_is_not_right_is_no_model(tests: HiddenTests, sandbox: ForkserverSandbox, source: str) -> None:
+    """Where our own answer fails a question, its calls are not known, and it is asked call by call."""
+    model = sandbox.load(cells_of(source))
+    rehearsals = Rehearsals(lambda: model)
+    assert rehearsals.script("double", tests) is None
+    assert graded(tests, sandbox, rehearsals, SOURCES["right"]).questions[0].points == 4.0
+    model.close()
+
+
+def test_too_much_is_not_kept(tests: HiddenTests, sandbox: ForkserverSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question with very long calls is asked call by call."""
+    monkeypatch.setattr("autograder.grading.rehearsal._MOST_BYTES", 100)
+    right = sandbox.load(cells_of(RIGHT))
+    assert Rehearsals(lambda: right).script("double", tests) is None
+    right.close()

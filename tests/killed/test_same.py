@@ -61,7 +61,7 @@ def test_any_order_behind_any_wall(handed_in, monkeypatch):
         assert {result.sandbox_level for result in results} == {level}
         found[level] = _by_student(results)
     # Each call when its turn comes, though all of them are known.
-    monkeypatch.setattr(Rehearsals, "ahead", lambda self, question: None)
+    monkeypatch.setattr(Rehearsals, "script", lambda self, question, tests: None)
     found["live"] = _by_student(grade_class(plans, submissions, jobs=1))
     close_graders()
     # As where a device survives no fork: the notebook is loaded again instead.

@@ -28,9 +28,7 @@ class Notebook:
         self.opened = 0
         self._functions = functions
 
-    def ask(
-        self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = (), ahead: Any = None
-    ) -> Any:
+    def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Any:
         self.opened += 1
         return Stopping(dict(self._functions))
 

@@ -1,4 +1,4 @@
-"""Calls that are sent before they are made: the same replies, and nothing that passes for a call that was not made."""
+"""Calls that are sent together: the same replies as one by one, and nothing that passes for a reply that is none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 
 from autograder.model import Verdict
 from autograder.sandbox import messages, wire
-from autograder.sandbox.ahead import Ahead, SentCall, as_sent, draw_number
+from autograder.sandbox.ahead import Heard, SentCall, as_sent, heard
+from autograder.sandbox.calls import MARK, draw_number, pack_call
 from autograder.sandbox.client import ForkserverSession
-from autograder.sandbox.pack import Packer
+from autograder.sandbox.forms import WireError
 from autograder.sandbox.protocol import Missing, Raised, Reply, Returned, Stopped
 from autograder.testing import given
 from tests.sandbox.conftest import Load
@@ -27,48 +28,15 @@ def grow(x):
     return len(state)
 def wide(n): return np.zeros(n)
 def apply(f, x): return f(x)
-def spoil(x): x += 1
 def fail(x): raise ValueError(x)
 def leave(): os._exit(0)
 def hang():
     while True: pass
+def flood():
+    while True: print("x" * 1000)
 import numpy as np
 """
 Made = tuple[str, tuple[Any, ...], dict[str, Any]]
-
-
-def sent(name: str = "f", *args: Any, count: bool = False, **kwargs: Any) -> SentCall:
-    packer = Packer()
-    packed = [packer.pack(entry) for entry in args]
-    named = {key: packer.pack(entry) for key, entry in kwargs.items()}
-    call = messages.Call(id=draw_number(), name=name, args=packed, kwargs=named, return_arguments=False, count=count)
-    return as_sent(call, packer.blobs)
-
-
-def make(session: ForkserverSession, calls: Sequence[Made]) -> list[Reply]:
-    return [session.call(name, args, kwargs) for name, args, kwargs in calls]
-
-
-def noted(load: Load, calls: Sequence[Made]) -> Ahead:
-    """The calls as a first answer is asked them."""
-    ahead = Ahead()
-    session = load(NOTEBOOK).ask(ahead=ahead)
-    make(session, calls)
-    assert ahead.is_whole
-    return ahead
-
-
-def again(load: Load, known: Ahead, calls: Sequence[Made]) -> tuple[Ahead, list[Reply], ForkserverSession]:
-    """The same or other calls, where those were sent ahead."""
-    ahead = Ahead(calls=tuple(known.made))
-    session = load(NOTEBOOK).ask(ahead=ahead)
-    return ahead, make(session, calls), session
-
-
-def shown(replies: Sequence[Reply]) -> list[str]:
-    return [repr(reply) for reply in replies]
-
-
 CALLS: list[Made] = [
     ("add", (np.arange(3.0),), {"y": 2}),
     ("grow", ("a",), {}),
@@ -79,115 +47,102 @@ CALLS: list[Made] = [
 ]
 
 
+def packed(name: str = "f", *args: Any, count: bool = False, **kwargs: Any) -> tuple[messages.Call, SentCall]:
+    call, packer = pack_call(name, args, kwargs, return_arguments=False, count=count, number=MARK)
+    return call, as_sent(call, packer.blobs)
+
+
+def sent(name: str = "f", *args: Any, count: bool = False, **kwargs: Any) -> SentCall:
+    return packed(name, *args, count=count, **kwargs)[1]
+
+
+def together(session: ForkserverSession, calls: Sequence[Made]) -> tuple[list[Reply], str]:
+    """All replies to calls that are sent at once, and what was printed."""
+    both = [packed(name, *args, **kwargs) for name, args, kwargs in calls]
+    session.send([call for _, call in both])
+    replies: list[Reply] = []
+    printed = ""
+    for message, _ in both:
+        found = session.hear()
+        if isinstance(found, Stopped):
+            replies.append(found)
+        else:
+            reply, text = found.to(message, "")
+            replies.append(reply)
+            printed += text
+    return replies, printed
+
+
 def test_replies_are_those_of_calls_one_by_one(load: Load) -> None:
     """Values, errors, missing functions, what is left behind and what is printed, in the order of the calls."""
     session = load(NOTEBOOK).ask()
-    one_by_one = make(session, CALLS)
+    one_by_one = [session.call(name, args, kwargs) for name, args, kwargs in CALLS]
     assert {type(reply) for reply in one_by_one} == {Returned, Raised, Missing}
-    ahead, replies, other = again(load, noted(load, CALLS), CALLS)
-    assert shown(replies) == shown(one_by_one)
-    assert other.output == session.output == "grown to 1\ngrown to 2\n"
-    assert ahead.is_whole
+    replies, printed = together(load(NOTEBOOK).ask(), CALLS)
+    assert [repr(reply) for reply in replies] == [repr(reply) for reply in one_by_one]
+    assert printed == session.output == "grown to 1\ngrown to 2\n"
+
+
+def test_equal_replies_look_alike(load: Load) -> None:
+    """Whoever replies the same, in whichever process, replies the same bytes; nothing tells calls apart."""
+    calls = [sent("add", np.arange(3.0)), sent("fail", 1), sent("nothing")]
+    found = []
+    for _ in range(2):
+        session = load(NOTEBOOK).ask()
+        session.send(calls)
+        found.append([session.hear() for _ in calls])
+    assert found[0] == found[1]
+    assert all(isinstance(reply, Heard) for reply in found[0])
+    assert len(set(map(repr, found[0]))) == 3
 
 
 def test_more_than_fits_on_the_way(load: Load) -> None:
     """Long calls and long replies don't wait for each other for ever, whichever is longer."""
     x = np.arange(200_000.0)
     calls: list[Made] = [*[("add", (x,), {})] * 3, *[("wide", (400_000,), {})] * 3, *[("add", (x,), {})] * 2]
-    ahead, replies, _ = again(load, noted(load, calls), calls)
+    replies, _ = together(load(NOTEBOOK).ask(), calls)
     assert [type(reply) for reply in replies] == [Returned] * 8
     last = replies[-1]
     assert isinstance(last, Returned)
     assert np.array_equal(last.value, x + 1)
-    assert ahead.is_whole
 
 
 def test_many_small_calls(load: Load) -> None:
     """Replies that come together are read one by one."""
     calls: list[Made] = [("add", (number,), {}) for number in range(2000)]
-    ahead, replies, _ = again(load, noted(load, calls), calls)
+    replies, _ = together(load(NOTEBOOK).ask(), calls)
     assert [reply.value for reply in replies if isinstance(reply, Returned)] == list(range(1, 2001))
-    assert ahead.is_whole
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        ("add", (1.0,), {}),
-        ("add", (True,), {}),
-        ("add", (2,), {}),
-        ("add", (), {"x": 1}),
-        ("add", (1,), {"y": 1}),
-        ("grow", (1,), {}),
-        ("add", (np.int64(1),), {}),
-    ],
-)
-def test_another_call_than_was_sent(load: Load, other: Made) -> None:
-    """What is made in another way than it was sent is not answered by what was sent, however alike they are."""
-    known = noted(load, [("grow", (1,), {}), ("add", (1,), {})])
-    ahead, replies, session = again(load, known, [("grow", (1,), {}), other])
-    assert replies[0] == Returned(value=1)
-    assert isinstance(replies[1], Stopped)
-    assert ahead.differs
-    assert not ahead.is_whole
-    assert isinstance(session.call("add", (1,), {}), Stopped)
-
-
-def test_a_call_more_than_was_sent(load: Load) -> None:
-    """There is no reply to a call that nobody knew of."""
-    known = noted(load, [("add", (1,), {})])
-    ahead, replies, _ = again(load, known, [("add", (1,), {}), ("add", (1,), {})])
-    assert replies[0] == Returned(value=2)
-    assert isinstance(replies[1], Stopped)
-    assert ahead.differs
-
-
-def test_a_call_less_than_was_sent(load: Load) -> None:
-    """A question that asks less is not whole, and nothing else is asked in its process."""
-    known = noted(load, [("add", (1,), {}), ("add", (2,), {})])
-    ahead, _, session = again(load, known, [("add", (1,), {})])
-    assert not ahead.is_whole
-    assert not ahead.differs
-    assert not session.begin()
 
 
 def test_the_next_question_in_the_same_process(load: Load) -> None:
-    """Each question has its own calls sent ahead; the next one may have none."""
-    known = noted(load, CALLS[:2])
-    first, replies, session = again(load, known, CALLS[:2])
-    second = Ahead(calls=tuple(known.made))
-    assert session.begin(ahead=second)
+    """It begins when the last reply was heard, and not before; it may be asked in either way."""
+    session = load(NOTEBOOK).ask()
+    together(session, CALLS[:2])
+    assert session.begin()
     # What the answer keeps in its notebook is there for the next question.
-    assert [reply.value for reply in make(session, CALLS[:2])[1:] if isinstance(reply, Returned)] == [2]
-    assert first.is_whole
-    assert second.is_whole
+    replies, printed = together(session, CALLS[1:2])
+    assert replies == [Returned(value=2)]
+    assert printed == "grown to 2\n"
     assert session.begin()
     assert session.call("add", (5,), {}) == Returned(value=6)
-    assert len(replies) == 2
+    session.send([sent("add", 1)])
+    assert not session.begin()
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("leave", Verdict.STUDENT_ERROR), ("hang", Verdict.TIMEOUT)])
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("leave", Verdict.STUDENT_ERROR), ("hang", Verdict.TIMEOUT), ("flood", Verdict.STUDENT_ERROR)],
+)
 def test_an_end_in_the_middle(load: Load, name: str, verdict: Verdict) -> None:
-    """The verdict is that of calls one by one. Answers that were held back are lost with it: all is asked again."""
-    calls: list[Made] = [("add", (1,), {}), (name, (), {}), ("add", (2,), {})]
-    known = Ahead(made=[sent("add", 1), sent(name), sent("add", 2)])
-    ahead, replies, session = again(load, known, calls)
+    """From some call on there is no reply, and never another: the question is asked again, call by call."""
+    session = load(NOTEBOOK).ask()
+    replies, _ = together(session, [("add", (1,), {}), (name, (), {}), ("add", (2,), {})])
+    assert replies[0] in (Returned(value=2), replies[1])
     assert isinstance(replies[1], Stopped)
     assert replies[1].verdict is verdict
-    assert replies[0] in (Returned(value=2), replies[1])
     assert replies[2] == replies[1]
-    assert not ahead.is_whole
     assert session.closed
-
-
-def test_a_second_session_of_a_question_sends_nothing_ahead(load: Load) -> None:
-    """After an end the question goes on in another session, call by call; what was sent once is not sent again."""
-    known = noted(load, CALLS[1:2] * 2)
-    ahead, _, session = again(load, known, CALLS[1:2])
-    session.close()
-    other = load(NOTEBOOK).ask(ahead=ahead)
-    assert isinstance(other.call("grow", ("a",), {}), Stopped)
-    assert not ahead.is_whole
+    assert isinstance(session.call("add", (1,), {}), Stopped)
 
 
 def test_equal_calls_look_alike() -> None:
@@ -202,7 +157,7 @@ def test_equal_calls_look_alike() -> None:
 
 
 def test_a_frame_is_the_call_with_its_number() -> None:
-    """What is sent later reads like what is sent at once."""
+    """What is sent with others reads like what is sent alone."""
     for number in (draw_number(), 1 << 62, (1 << 63) - 1):
         data = sent("f", np.ones(3), 2, k="v").frame(number)
         message_bytes, blob_bytes = wire.lengths(data[:8])
@@ -212,12 +167,50 @@ def test_a_frame_is_the_call_with_its_number() -> None:
         assert len(data) == 8 + message_bytes + blob_bytes
 
 
-def test_too_much_is_not_noted() -> None:
-    """A question with very long calls is asked call by call."""
-    ahead = Ahead()
-    ahead.begin()
-    long = sent("f", np.zeros(1 << 19))
-    for _ in range(3):
-        assert ahead.make(long, None)
-    assert not ahead.is_whole
-    assert sum(len(call.blob) for call in ahead.made) <= 1 << 23
+NUMBER = draw_number()
+DONE = messages.Done(id=NUMBER, value=1, arguments=None, output="")
+
+
+def test_a_reply_without_its_number() -> None:
+    """The same reply to another number looks alike, and is read as what it is."""
+    other = draw_number()
+    found = heard(wire.encode_body(DONE), b"", NUMBER)
+    again = heard(wire.encode_body(messages.Done(id=other, value=1, arguments=None, output="")), b"", other)
+    assert found == again
+    assert found.to(packed()[0], "") == (Returned(value=1), "")
+    assert found != heard(wire.encode_body(DONE), b"x", NUMBER)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x81\xa4type\xa4Done",
+        wire.encode_body(messages.Done(id=NUMBER ^ 1, value=1, arguments=None, output="")),
+        wire.encode_body(messages.Done(id=7, value=NUMBER, arguments=None, output="")),
+        wire.encode_body(messages.Started(problem="")),
+        wire.encode_body(messages.Halted(id=NUMBER, verdict="MEMORY", message="", output="")),
+        wire.encode_body(DONE)[: len("\x86\xa4type\xa4Done\xa2id\xcf") + 4],
+    ],
+    ids=["nothing", "no number", "another number", "the number elsewhere", "no reply", "a limit", "cut"],
+)
+def test_what_is_no_reply(body: bytes) -> None:
+    """The number must stand where an undisturbed worker writes it, or the question is asked in the other way."""
+    with pytest.raises(WireError):
+        heard(body, b"", NUMBER)
+
+
+@pytest.mark.parametrize("end", [b"", b"\xa5value\x01", wire.encode_body(DONE)[-30:] + b"\x00"])
+def test_what_can_not_be_read(end: bytes) -> None:
+    """What stands behind the number is looked at by whoever reads the reply."""
+    start = heard(wire.encode_body(DONE), b"", NUMBER).start
+    with pytest.raises(WireError):
+        Heard(start, end, b"").to(packed()[0], "")
+
+
+def test_a_count_that_was_not_wanted() -> None:
+    """And one that was wanted and is missing: neither is the reply to this call."""
+    counted = messages.Done(id=NUMBER, value=1, arguments=None, output="", count=messages.Counts(1, 1))
+    for message, call in ((DONE, packed(count=True)[0]), (counted, packed()[0])):
+        with pytest.raises(WireError):
+            heard(wire.encode_body(message), b"", NUMBER).to(call, "")

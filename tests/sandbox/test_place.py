@@ -14,7 +14,8 @@ import torch
 from autograder.errors import SandboxError
 from autograder.model import Limits, Verdict
 from autograder.sandbox import messages, wire
-from autograder.sandbox.client import ForkserverSandbox, _unpack_reply, open_sandbox
+from autograder.sandbox.calls import unpack_reply
+from autograder.sandbox.client import ForkserverSandbox, open_sandbox
 from autograder.sandbox.pack import Packer
 from autograder.sandbox.place import PROCESSOR, Place, device_files, driver_files, place_for
 from autograder.sandbox.protocol import Reply, Returned, Stopped
@@ -196,7 +197,7 @@ def answered(value: Any, *, on: str, device: str) -> Returned:
     body = wire.encode(done)[8:].replace(b"\xa3cpu", bytes([0xA0 + len(on)]) + on.encode())
     message = wire.decode(messages.from_session, body)
     assert isinstance(message, messages.Done)
-    reply = _unpack_reply("f", message, memoryview(b"".join(packer.blobs)), device)
+    reply = unpack_reply("f", message, memoryview(b"".join(packer.blobs)), device)
     assert isinstance(reply, Returned)
     return reply
 

@@ -1,0 +1,116 @@
+"""Asking one question all at once: its calls are sent together, and its tests judge what comes back."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping, Sequence
+
+from autograder.diagnosis.attempt import Attempt
+from autograder.grading.asking import OUTPUT_SHOWN, Asked, skip_rest
+from autograder.grading.hidden import HiddenTests
+from autograder.grading.retold import Block, Known, Retold, Script, Scripted
+from autograder.grading.serving import ServingWorker
+from autograder.model import DeclaredTest, TestResult, Verdict
+from autograder.sandbox.ahead import Heard
+from autograder.sandbox.protocol import OwnSession, Stopped
+
+# What one question may reply to be kept until it is judged; who replies more is asked call by call.
+_MOST_BYTES = 1 << 23
+# Nothing that an earlier question has left behind makes an answer say that it is not implemented.
+_GO_ON = {Verdict.PASSED, Verdict.NOT_IMPLEMENTED}
+
+
+class AskAgain(Exception):
+    """Asked all at once, a question has no verdict: it is to be asked call by call."""
+
+
+def ask_at_once(
+    question: str,
+    tests: HiddenTests,
+    worker: ServingWorker,
+    replacements: Mapping[str, str],
+    script: Script,
+    *,
+    device: str,
+    forbidden: Sequence[str] = (),
+    to_the_end: bool = False,
+) -> Asked:
+    """Ask one question. In a session that others were asked in, a failure ends it: it will be asked anew.
+
+    Args:
+        question: Its id.
+        tests: The notebook's hidden tests.
+        worker: The loaded notebook.
+        replacements: Function name to source that takes the place of the notebook's.
+        script: The calls of its tests.
+        device: Where tensors are put.
+        forbidden: Dotted names that its answer must not use.
+        to_the_end: Whether a failure does not end it.
+
+    Raises:
+        AskAgain: If a call did not come back, or another one is to be made than was sent.
+    """
+    declared = [test for test in tests.declared if test.question == question]
+    started = time.monotonic()
+    session = worker.ask(replacements=replacements, forbidden=forbidden)
+    found: list[Known] = []
+    blocks: list[Block] = []
+    try:
+        session.send([call.sent for test in declared for call in script[test.id]])
+        for test in declared:
+            replies = _hear(session, script[test.id])
+            blocks.append(Block(test, script[test.id], replies))
+            if sum(block.size for block in blocks) > _MOST_BYTES:
+                raise AskAgain
+            found.append(_judge(blocks[-1], tests, device))
+            if worker.shared and found[-1].result.verdict not in _GO_ON and not to_the_end:
+                break
+    finally:
+        session.close()
+    return Asked(
+        results=_with_skipped(declared, found),
+        recall=functools.partial(_recall, tuple(zip(blocks, found, strict=True)), device),
+        output="".join(entry.output for entry in found)[:OUTPUT_SHOWN],
+        spent_s=time.monotonic() - started,
+    )
+
+
+def _hear(session: OwnSession, calls: Sequence[Scripted]) -> tuple[Heard, ...]:
+    replies = []
+    for _ in calls:
+        reply = session.hear()
+        if isinstance(reply, Stopped):
+            raise AskAgain
+        replies.append(reply)
+    return tuple(replies)
+
+
+def _judge(block: Block, tests: HiddenTests, device: str) -> Known:
+    """What a test says to its replies: known, if it has said so before."""
+    known = tests.verdicts.get(block)
+    if known is None:
+        retold = Retold(block, device)
+        (result,) = tests.run([block.test], lambda: retold, lambda result: "")
+        if retold.strayed:
+            raise AskAgain
+        known = Known(result, retold.made, retold.output[:OUTPUT_SHOWN])
+        tests.verdicts.put(block, known)
+    return known
+
+
+def _with_skipped(declared: Sequence[DeclaredTest], found: Sequence[Known]) -> tuple[TestResult, ...]:
+    """The results, in which those are skipped that would not have been asked for, call by call."""
+    results: list[TestResult] = []
+    reason = ""
+    for test, entry in zip(declared, found, strict=False):
+        results.append(TestResult(test=test, verdict=Verdict.SKIPPED, message=reason) if reason else entry.result)
+        reason = reason or skip_rest([result.verdict for result in results])
+    unasked = "Skipped: the question is asked again."
+    rest = declared[len(found) :]
+    return (*results, *(TestResult(test=test, verdict=Verdict.SKIPPED, message=unasked) for test in rest))
+
+
+def _recall(judged: Sequence[tuple[Block, Known]], device: str) -> Attempt:
+    """What was replied to each test, as far as it went."""
+    return {block.test.id: block.case(known, device) for block, known in judged}
