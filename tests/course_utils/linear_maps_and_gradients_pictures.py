@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from course_utils import plotting
-from tests.course_utils import linear_maps_and_gradients_right as right
+from tests.course_utils.checked import checks_of
+
+right = checks_of("linear_maps_and_gradients").right
 
 Function = Callable[..., Any]
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.alternatives_backward import kratzert_backward
 from course_utils import plotting
-from tests.course_utils.normalization_reference import (
-    batchnorm2d_forward,
-    batchnorm_backward,
-    batchnorm_backward_eval,
-    batchnorm_forward,
-    bias_before_batchnorm,
-    fold_batchnorm,
-    groupnorm_forward,
-    layernorm_forward,
-    scale_invariance_gap,
-    staged,
-)
+from tests.course_utils.checked import checks_of
+
+right = checks_of("normalization").right
 
 
 def normal(*shape, seed=0):
@@ -27,13 +19,13 @@ BATCHES = torch.tensor([30, -5, 0]) + torch.tensor([2, 0.3, 9]) * normal(60, 200
 COLOURS = torch.from_numpy(plotting.colour_photo(48))
 PIECES = torch.stack([COLOURS[:, r : r + 24, c : c + 24] for r in (0, 24) for c in (0, 24)])
 PIECES = PIECES * torch.tensor([0.6, 0.4, 0.2])[:, None, None] + torch.tensor([0.3, 0.2, 0.1])[:, None, None]
-BOTH_WAYS = (batchnorm_forward, batchnorm_backward)
+BOTH_WAYS = (right.batchnorm_forward, right.batchnorm_backward)
 
 PICTURES = {
-    "before_and_after": ((batchnorm_forward,), lambda f: plotting.before_and_after(f, BATCHES), 4),
-    "sweeps_taken": ((staged, batchnorm_backward), plotting.sweeps_taken, 1),
+    "before_and_after": ((right.batchnorm_forward,), lambda f: plotting.before_and_after(f, BATCHES), 4),
+    "sweeps_taken": ((kratzert_backward, right.batchnorm_backward_simplified), plotting.sweeps_taken, 1),
     "whose_gradient": (
-        (batchnorm_backward, batchnorm_backward_eval),
+        (right.batchnorm_backward, right.batchnorm_backward_eval),
         lambda *f: plotting.whose_gradient(*f, normal(8, 1), 2),
         2,
     ),
@@ -43,22 +35,22 @@ PICTURES = {
         2,
     ),
     "moving_target": (BOTH_WAYS, lambda *f: plotting.moving_target(*f, "cpu", steps=60), 2),
-    "white_balance": ((batchnorm2d_forward,), lambda f: plotting.white_balance(f, PIECES), 10),
+    "white_balance": ((right.batchnorm2d_forward,), lambda f: plotting.white_balance(f, PIECES), 10),
     "company": (
-        (batchnorm_forward, layernorm_forward),
+        (right.batchnorm_forward, right.layernorm_forward),
         lambda *f: plotting.company(*f, normal(1024, 8), tries=30),
         1,
     ),
     # Axes in three dimensions have frames of another kind, which are not counted.
-    "shared_statistics": ((batchnorm2d_forward, groupnorm_forward), plotting.shared_statistics, 0),
-    "folded": ((fold_batchnorm, batchnorm2d_forward), lambda *f: plotting.folded(*f, COLOURS), 3),
+    "shared_statistics": ((right.batchnorm2d_forward, right.groupnorm_forward), plotting.shared_statistics, 0),
+    "folded": ((right.fold_batchnorm, right.batchnorm2d_forward), lambda *f: plotting.folded(*f, COLOURS), 3),
     "bias_gradients": (
-        (bias_before_batchnorm,),
+        (right.bias_before_batchnorm,),
         lambda f: plotting.bias_gradients(f, normal(20, 5), normal(20, 5, seed=1)),
         2,
     ),
     "invariance": (
-        (scale_invariance_gap, batchnorm_forward, layernorm_forward),
+        (right.scale_invariance_gap, right.batchnorm_forward, right.layernorm_forward),
         plotting.invariance,
         1,
     ),

@@ -12,8 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from course_utils import plotting
-from tests.course_utils import linear_maps_and_gradients_right as right
+from tests.course_utils.checked import checks_of
 from tests.course_utils.linear_maps_and_gradients_pictures import NOISE, NUMBERED, PICTURES
+
+right = checks_of("linear_maps_and_gradients").right
 
 mpl.use("Agg")
 

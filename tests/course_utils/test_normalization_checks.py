@@ -1,50 +1,23 @@
-"""The visible checks of `normalization` accept every right way, and catch the mistakes with a readable message."""
+"""The checks of `normalization`: stored results, what they say to a mistake, and the counting of sweeps."""
 
 from __future__ import annotations
-
-import re
-import warnings
 
 import numpy as np
 import pytest
 import torch
 
-from course_utils.checks import CheckFailed, stored
-from course_utils.checks import normalization as check
+from course_utils.checks import stored
 from course_utils.checks.case import Case
 from course_utils.checks.normalization_cases import CASES
 from course_utils.checks.passes import passes
 from course_utils.compare import Rung, compare
 from tests.course_utils import normalization_oracles as oracles
-from tests.course_utils import normalization_reference as right
-from tests.course_utils.normalization_mistakes import MISTAKES
-from tests.course_utils.normalization_reference import RIGHT
+from tests.course_utils.checked import checks_of, expect_reason
+from tests.course_utils.spoiled import WAYS
 
-QUESTIONS = sorted(RIGHT)
+CHECKED = checks_of("normalization")
+right = CHECKED.right
 STORED = stored.load("normalization")
-
-
-def failure(question, functions):
-    """What a check says to some functions; None if it lets them through."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            getattr(check, question)(**{**RIGHT[question][0], **functions})
-        except CheckFailed as failed:
-            return failed
-    return None
-
-
-def said(question, mistake):
-    return failure(question, MISTAKES[question][mistake])
-
-
-def test_every_question_has_cases_right_ways_and_mistakes():
-    """The ten automatic questions of the notebook, no more and no less."""
-    assert list(CASES) == list(RIGHT) == list(MISTAKES)
-    assert len(RIGHT) == 10
-    for question, ways in RIGHT.items():
-        assert {case.function for case in CASES[question]} == set(ways[0])
 
 
 def test_stored_results_are_up_to_date():
@@ -68,116 +41,69 @@ def test_the_example_of_the_text_is_stored():
     assert np.allclose([*folded.w[0], *folded.b], [6, -3, 7], atol=1e-4)
 
 
-def test_cases_have_names_of_their_own():
-    """No two cases of a function share a name, and those that ask for an error come last."""
-    for cases in CASES.values():
-        assert len({case.key for case in cases}) == len(cases)
-        asks = [bool(case.raises) for case in cases]
-        assert asks == sorted(asks)
-
-
-@pytest.mark.parametrize(
-    ("question", "way"), [(question, way) for question in QUESTIONS for way in range(len(RIGHT[question]))]
-)
-def test_right_ways_pass_with_one_line(question, way, capsys):
-    """Loops, columns, whole tensors and matrices pass, and one line is printed, with the sweeps where they count."""
-    getattr(check, question)(**RIGHT[question][way])
-    counted = r"Sweeps over arrays of N × D numbers: \d+\.\d of at most 18\.\n" if "simplified" in question else ""
-    line = rf"{counted}✓ {question}: \d+ checks passed\. Hidden tests [^.]+\.\n"
-    assert re.fullmatch(line, capsys.readouterr().out)
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_nine_in_ten_mistakes_are_caught(question):
-    """Of the listed mistakes, at least nine in ten are caught at once; those that are not are printed."""
-    missed = [name for name in MISTAKES[question] if said(question, name) is None]
-    print(f"{question}: {len(MISTAKES[question]) - len(missed)} of {len(MISTAKES[question])} caught; missed: {missed}")
-    assert len(MISTAKES[question]) >= 15
-    assert len(missed) <= len(MISTAKES[question]) / 10
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_messages_are_short_and_say_which_function(question):
-    """A message names a function of the question, stays short, and dumps neither tensors nor tracebacks."""
-    for name in MISTAKES[question]:
-        failed = said(question, name)
-        if failed is None:
-            continue
-        first = failed.message.splitlines()[0]
-        assert any(function in first for function in RIGHT[question][0]), (name, failed.message)
-        assert len(failed.message) < 900, (name, failed.message)
-        assert "tensor([" not in failed.message, (name, failed.message)
-        assert "Traceback" not in failed.message
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_not_implemented_is_said_kindly(question):
-    """An untouched stub fails with a sentence, not with a traceback."""
-    failed = said(question, "not implemented")
-    assert failed.rung is Rung.RAN
-    assert failed.message.endswith("is not implemented yet. Write it in the cell above, run that cell, then this one.")
-
-
 @pytest.mark.parametrize(
     ("question", "mistake", "rung", "parts"),
     [
-        ("batchnorm_forward", "normalises with the unbiased variance", Rung.VALUES, ["out of", "step by step"]),
-        ("batchnorm_forward", "stores the biased variance", Rung.VALUES, ["running_var of", "(N - 1) is stored"]),
-        ("batchnorm_forward", "momentum weighs the old value", Rung.VALUES, ["running_mean of", "weight of the new"]),
-        ("batchnorm_forward", "momentum hard-coded", Rung.VALUES, ["momentum 0.3", "the caller says how large"]),
-        ("batchnorm_forward", "eps outside the root", Rung.VALUES, ["a large eps", "inside the root"]),
-        ("batchnorm_forward", "no eps", Rung.VALUES, ["a large eps", "added to the variance"]),
-        ("batchnorm_forward", "evaluation uses the batch", Rung.VALUES, ["training False", "running statistics count"]),
+        ("batchnorm_forward", "bf_unbiased_norm", Rung.VALUES, ["out of", "step by step"]),
+        ("batchnorm_forward", "bf_biased_running", Rung.VALUES, ["running_var of", "(N - 1) is stored"]),
+        ("batchnorm_forward", "bf_momentum_flipped", Rung.VALUES, ["running_mean of", "weight of the new"]),
+        ("batchnorm_forward", "bf_momentum_hard", Rung.VALUES, ["momentum 0.3", "the caller says how large"]),
+        ("batchnorm_forward", "bf_eps_outside_sqrt", Rung.VALUES, ["a large eps", "inside the root"]),
+        ("batchnorm_forward", "bf_eps_hard", Rung.VALUES, ["a large eps", "added to the variance"]),
+        ("batchnorm_forward", "bf_test_uses_batch", Rung.VALUES, ["training False", "running statistics count"]),
         (
             "batchnorm_forward",
-            "evaluation updates the statistics",
+            "bf_test_updates_running",
             Rung.VALUES,
             ["running_mean of", "stay as they are"],
         ),
-        ("batchnorm_forward", "evaluation returns the output only", Rung.TYPE, ["a tuple of 3 entries, got a Tensor"]),
+        ("batchnorm_forward", "bf_eval_out_only", Rung.TYPE, ["a tuple of 3 entries, got a Tensor"]),
         (
             "batchnorm_forward",
-            "no error for one sample",
+            "bf_no_error",
             Rung.RAN,
             ["only one value", "got a tuple of 3 entries. Test"],
         ),
-        ("batchnorm_forward", "changes the running mean in place", Rung.UNCHANGED, ["its input running_mean"]),
-        ("batchnorm_forward", "variance as a difference of squares", Rung.VALUES, ["lose their digits"]),
-        ("batchnorm_forward", "batchnorm_forward always float64", Rung.DTYPE, ["expected dtype torch.float32"]),
+        ("batchnorm_forward", "bf_running_inplace_alias", Rung.UNCHANGED, ["its input running_mean"]),
+        ("batchnorm_forward", "bf_lossy_variance", Rung.VALUES, ["lose their digits"]),
+        ("batchnorm_forward", "bf_dtype_float64", Rung.DTYPE, ["expected dtype torch.float32"]),
         (
             "batchnorm_forward",
-            "stores a deviation",
+            "bf_running_std",
             Rung.VALUES,
             ["x (5, 1), gamma, beta, running_mean and running_var of 1 number, training True"],
         ),
-        ("batchnorm_backward", "statistics are constants", Rung.VALUES, ["dx of", "the example of the text"]),
-        ("batchnorm_backward", "constant gamma", Rung.VALUES, ["in the last 2 features, where every value is wrong"]),
-        ("batchnorm_backward", "eps hard-coded", Rung.VALUES, ["eps 0.5", "under the root"]),
-        ("batchnorm_backward", "dgamma is a number", Rung.SHAPE, ["dgamma of", "expected shape (1,), got ()"]),
-        ("batchnorm_backward", "changes dout", Rung.UNCHANGED, ["its input dout"]),
+        ("batchnorm_backward", "bb_stats_constant", Rung.VALUES, ["dx of", "the example of the text"]),
+        ("batchnorm_backward", "bb_first_gamma", Rung.VALUES, ["in the last 2 features, where every value is wrong"]),
+        ("batchnorm_backward", "bb_eps_hard", Rung.VALUES, ["eps 0.5", "under the root"]),
+        ("batchnorm_backward", "bb_dgamma_axis_scalar", Rung.SHAPE, ["dgamma of", "expected shape (1,), got ()"]),
+        ("batchnorm_backward", "bb_mutates_dout", Rung.UNCHANGED, ["its input dout"]),
         ("batchnorm_backward_simplified", "not simplified", Rung.VALUES, ["take 23.0 sweeps", "at most 18"]),
-        ("batchnorm_backward_eval", "training formula", Rung.VALUES, ["dx of batchnorm_backward_eval"]),
-        ("batchnorm2d", "unbiased by samples", Rung.VALUES, ["running_var of", "N * H * W values"]),
+        ("batchnorm_backward_eval", "be_uses_train", Rung.VALUES, ["dx of batchnorm_backward_eval"]),
+        ("batchnorm2d", "sf_bessel_by_images", Rung.VALUES, ["running_var of", "N * H * W values"]),
         ("batchnorm2d", "dbeta over samples only", Rung.SHAPE, ["dbeta of", "sum over all of them"]),
-        ("batchnorm2d", "one value is no error", Rung.RAN, ["only one value for each channel"]),
-        ("batchnorm2d", "forward: reshape without moving channels", Rung.VALUES, ["reshape moves no numbers"]),
+        ("batchnorm2d", "sf_no_error", Rung.RAN, ["only one value for each channel"]),
+        ("batchnorm2d", "sf_reshape_no_transpose", Rung.VALUES, ["reshape moves no numbers"]),
         ("layernorm", "keepdim only if needed", Rung.VALUES, ["as many samples as features", "keepdim=True"]),
-        ("layernorm", "gamma after the sums", Rung.VALUES, ["dx of layernorm_backward"]),
-        ("groupnorm", "forward: E75 channels dealt out", Rung.VALUES, ["neighbouring channels of one sample"]),
-        ("groupnorm", "backward: no error", Rung.RAN, ["groupnorm_backward", "can't be divided into that many groups"]),
-        ("fold_batchnorm", "no bias stays none", Rung.TYPE, ["b None", "got None"]),
+        ("layernorm", "lb_gamma_outside", Rung.VALUES, ["dx of layernorm_backward"]),
+        ("groupnorm", "gf_strided_groups", Rung.VALUES, ["neighbouring channels of one sample"]),
+        ("groupnorm", "gb_no_error", Rung.RAN, ["groupnorm_backward", "can't be divided into that many groups"]),
+        ("fold_batchnorm", "fold_none_stays_none", Rung.TYPE, ["b None", "got None"]),
         ("fold_batchnorm", "slope along the last axis", Rung.VALUES, ["a square matrix", "axis 0 of w"]),
-        ("bias_before_batchnorm", "training like evaluation", Rung.VALUES, ["in_training of", "mean of the batch"]),
-        ("scale_invariance", "no absolute value", Rung.VALUES, ["norm lambda x: x, x of 2 numbers", "above or below"]),
-        ("scale_invariance", "changes x", Rung.UNCHANGED, ["its input x"]),
+        ("bias_before_batchnorm", "bias_never_zero", Rung.VALUES, ["in_training of", "mean of the batch"]),
+        ("scale_invariance", "gap_no_abs", Rung.VALUES, ["norm lambda x: x, x of 2 numbers", "above or below"]),
     ],
 )
 def test_mistakes_are_caught_for_the_right_reason(question, mistake, rung, parts):
     """The first rung that fails is the one that the mistake breaks, and the message points at it."""
-    failed = said(question, mistake)
-    assert failed.rung is rung, failed.message
-    for part in parts:
-        assert part in failed.message
+    expect_reason(CHECKED.said(question, mistake), rung, parts)
+
+
+def test_a_changed_input_is_named():
+    """The one that the function wrote into."""
+    wrong = WAYS["changes the first array"](right.scale_invariance_gap)
+    failed = CHECKED.failure("scale_invariance", {"scale_invariance_gap": wrong})
+    expect_reason(failed, Rung.UNCHANGED, ["its input x"])
 
 
 def test_passes_count_what_is_read_or_written():
@@ -214,5 +140,5 @@ def test_what_to_look_at_follows_the_entry():
         out, mean, var = right.batchnorm_forward(*args, **options)
         return out, mean + (options.get("momentum") == 0.3), var
 
-    failed = failure("batchnorm_forward", {"batchnorm_forward": other_mean})
+    failed = CHECKED.failure("batchnorm_forward", {"batchnorm_forward": other_mean})
     assert failed.message.endswith(case.look["running_mean"])

@@ -14,8 +14,10 @@ from torch.nn import functional
 from course_utils import plotting
 from course_utils.data import digits
 from course_utils.plotting.learning import BATCH, WIDTHS, Norm, Plan, train
-from tests.course_utils import normalization_reference as right
+from tests.course_utils.checked import checks_of
 from tests.course_utils.normalization_pictures import BATCHES, BOTH_WAYS, COLOURS, PICTURES, normal
+
+right = checks_of("normalization").right
 
 mpl.use("Agg")
 

@@ -135,6 +135,13 @@ def recursive_correlate1d(x, w):
     return x[:places] * w[0] + recursive_correlate1d(x[1:], w[1:])
 
 
+def shifted_correlate1d(x, w):
+    if len(w) > len(x):
+        raise ValueError("too long")
+    places = len(x) - len(w) + 1
+    return sum(tap * x[k : k + places] for k, tap in enumerate(w))
+
+
 def convolve1d_by_in_place_flip(x, w):
     own = w.copy()
     own[:] = own[::-1].copy()
@@ -250,6 +257,10 @@ ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
     "1-D, Toeplitz matrix": {
         "correlate1d": toeplitz_correlate1d,
         "convolve1d": lambda x, w: toeplitz_correlate1d(w=np.flip(w), x=x),
+    },
+    "1-D, shifts over taps": {
+        "correlate1d": shifted_correlate1d,
+        "convolve1d": lambda x, w: shifted_correlate1d(x, w[::-1]),
     },
     "1-D, recursion": {"correlate1d": recursive_correlate1d},
     "1-D, own copy in place": {"convolve1d": convolve1d_by_in_place_flip},

@@ -138,6 +138,13 @@ def sobel_edges_by_correlate2d(image):
     return gx, gy, np.hypot(gx, gy)
 
 
+def sobel_edges_in_single_precision(image):
+    """Filters in single precision: bytes come out in single precision as well."""
+    kernel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=np.float32)
+    gx, gy = windows_correlate2d(image, kernel), windows_correlate2d(image, kernel.T)
+    return gx, gy, np.sqrt(gx * gx + gy * gy)
+
+
 def complex_sobel_edges(image):
     """One correlation with complex taps gives both directions."""
     kernel = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
@@ -183,6 +190,7 @@ ALTERNATIVES: dict[str, Mapping[str, Callable[..., Any]]] = {
         "sobel_edges": sobel_edges_by_correlate2d,
     },
     "edges, grid, complex taps": {"gaussian_kernel": gaussian_kernel_on_a_grid, "sobel_edges": complex_sobel_edges},
+    "edges, filters in single precision": {"sobel_edges": sobel_edges_in_single_precision},
     "edges, density, named": {"gaussian_kernel": normal_gaussian_kernel, "sobel_edges": named_sobel_edges},
     "detector, spare channel": {"square_detector": other_square_detector},
     "detector, whole numbers": {"square_detector": whole_square_detector},
