@@ -19,7 +19,7 @@ from pathlib import Path
 from types import CellType, ModuleType
 from typing import Any, NoReturn
 
-from autograder.sandbox.kernels import forbid_kernels, has_kernels
+from autograder.sandbox.kernels import forbid_kernels, has_kernels, python_folders, written_in_python
 from autograder.sandbox.passages import Passage, TableEntry
 
 # What students write, where it differs from the full name.
@@ -177,11 +177,13 @@ class _Refuser(importlib.abc.MetaPathFinder):
 
 
 def kernel_files(names: Iterable[str]) -> list[Path]:
-    """Compiled modules that hold forbidden functions: a copy of one would have them back, so none may be read."""
+    """Modules that hold forbidden functions under other names: a copy would have them back, so none may be read."""
+    names = list(names)
+    folders = python_folders(names)
     if not any(name in _KERNELS for name in names):
-        return []
+        return folders
     specs = (importlib.util.find_spec(module) for module in _KERNEL_MODULES if _has_parent(module))
-    return [Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None]
+    return folders + [Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None]
 
 
 def _has_parent(module: str) -> bool:
@@ -232,7 +234,7 @@ def _originals(name: str) -> tuple[Any, ...]:
     if name in _KERNELS:
         kernels = (_look_up(f"{module}.{_KERNELS[name]}") for module in _KERNEL_MODULES)
         originals += [next(kernel for kernel in kernels if kernel is not None)]
-    return tuple(originals)
+    return (*originals, *(layer for other in written_in_python(name) for layer in _layers(other)))
 
 
 def _c_place(name: str) -> int:

@@ -208,7 +208,7 @@ CASES = (
         threat="19 CRLF",
         tries="Line ends of Windows and of old Macs.",
         honest=HONEST,
-        files=_text(lambda text: text.replace("\\n", "\\r\\n").replace(", ", ",\r\n")),
+        files=_text(lambda text: json.dumps(json.loads(text.replace("\\n", "\\r\\n")), indent=1).replace("\n", "\r\n")),
     ),
     Case(id="no cells", threat="19 no cells", tries="Nothing to be wrong.", edit=_without_cells),
     Case(

@@ -17,6 +17,9 @@ from autograder.sandbox.protocol import Raised, Returned, Stopped
 from tests.sandbox.conftest import Ask, Load
 from tests.sandbox.notebooks import FORBIDDEN, LIMITS, code
 
+# For torch, whose first steps take their time.
+LONG = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
+
 
 @pytest.mark.parametrize(
     ("source", "found"),
@@ -258,8 +261,7 @@ def allowed():
     pooled = torch.nn.functional.max_pool2d(x, 2)
     return tuple(columns.shape), tuple(layer.weight.grad.shape), float(pooled.sum())
 """
-    limits = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
-    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.nn.functional.conv2d",)) as sandbox:
+    with open_sandbox(kind="torch", limits=LONG, forbidden=("torch.nn.functional.conv2d",)) as sandbox:
         worker = sandbox.load([code(source)])
         assert worker.reports[0].ok, worker.reports
         for number, way in enumerate(ways):
@@ -270,6 +272,88 @@ def allowed():
         assert worker.ask().call("allowed", [], {}) == Returned(value=((1, 9, 9), (1, 9), 4.0))
 
 
+def test_what_torch_has_in_python_too_is_gone(walled: ForkserverSandbox) -> None:
+    """Operators that torch has a second time, for its compiler, are refused, and can't be read from disk again."""
+    ways = (
+        "torch._refs.nn.functional.layer_norm(x, [4])",
+        "torch._refs.native_layer_norm(x, [4], None, None, 1e-5)",
+        "table()['native_layer_norm'](x, [4], None, None, 1e-5)",
+        "table()['native_layer_norm_backward'](x, x, [4], x, x, None, None, [True, False, False])",
+        "again('torch._refs').native_layer_norm(x, [4], None, None, 1e-5)",
+    )
+    source = f"""
+import importlib, sys, torch
+x = torch.ones(3, 4)
+def table():
+    decomposed = importlib.import_module("torch._decomp").decomposition_table
+    return {{str(operator).split(".")[1]: function for operator, function in decomposed.items()}}
+def again(name):
+    for loaded in [entry for entry in sys.modules if entry.startswith(name)]:
+        del sys.modules[loaded]
+    return importlib.import_module(name)
+def f(number):
+    return [{", ".join(f"lambda: {way}" for way in ways)}][number]()
+def allowed():
+    return float(torch._refs.sum(torch._refs.exp(0 * x)))
+"""
+    names = ("torch.nn.functional.layer_norm",)
+    with open_sandbox(kind="torch", limits=LONG, forbidden=names, level=walled.level) as sandbox:
+        worker = sandbox.load([code(source)])
+        for number, way in enumerate(ways):
+            reply = worker.ask().call("f", [number], {})
+            assert not isinstance(reply, Returned), (way, reply)
+        assert worker.ask().call("allowed", [], {}) == Returned(value=12.0)
+
+
+@pytest.mark.parametrize("named", ["torch.autograd.backward", "torch.autograd.grad"])
+def test_gradients_are_gone_by_every_way(named: str) -> None:
+    """The engine, nodes, derivatives forwards and torch.jit have nothing to work on; computing is as ever."""
+    source = """
+import torch, torch.autograd.forward_ad as forwards
+def leaf():
+    return torch.arange(3.0).requires_grad_()
+def engine():
+    x = leaf()
+    loss = (x * x).sum()
+    torch.autograd.Variable._execution_engine.run_backward(
+        (loss,), (torch.ones(()),), False, False, (), allow_unreachable=True, accumulate_grad=True
+    )
+    return x.grad
+def node():
+    x = leaf()
+    return (x * x).grad_fn(torch.ones(3))
+def forward():
+    with forwards.dual_level():
+        x = forwards.make_dual(torch.arange(3.0), torch.ones(3))
+        return forwards.unpack_dual(x * x).tangent.clone()
+def script():
+    text = "def f(x):\\n    y = (x * x).sum()\\n    return torch.autograd.grad([y], [x])[0]\\n"
+    return torch.jit.CompilationUnit(text).f(leaf())
+def functions():
+    from torch._functorch.eager_transforms import grad_impl
+    return [float(v) for v in grad_impl(lambda v: (v * v).sum(), 0, False, (torch.ones(3),), {})]
+def thread():
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: torch.enable_grad()(node)()).result()
+def allowed():
+    x = leaf()
+    with torch.no_grad():
+        y = torch.nn.functional.pad(x[1:], (1, 0)).clone()
+        y[y > 1] = 7
+        y.add_(1)
+    return [float(v) for v in y] + [float((x.detach().double() @ x.double()).sum())]
+"""
+    with open_sandbox(kind="torch", limits=LONG, forbidden=(named,)) as sandbox:
+        worker = sandbox.load([code(source)])
+        for way in ("engine", "node", "forward", "script", "thread"):
+            reply = worker.ask().call(way, [], {})
+            assert isinstance(reply, Raised | Stopped), (way, reply)
+        nothing = worker.ask().call("functions", [], {})
+        assert not isinstance(nothing, Returned) or nothing.value == [0.0, 0.0, 0.0]
+        assert worker.ask().call("allowed", [], {}) == Returned(value=[1.0, 2.0, 8.0, 5.0])
+
+
 def test_a_class_that_is_not_allowed_leaves_its_function() -> None:
     """Where a module must be written, the function that it is built from works; elementary operations always do."""
     source = """
@@ -278,8 +362,7 @@ def function(): return float(torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), 
 def module(): return torch.nn.Conv2d(1, 1, 3)
 def other(): return float((torch.ones(3, requires_grad=True) * 2).mean())
 """
-    limits = dataclasses.replace(LIMITS, call_wall_s=20.0, question_wall_s=60.0, memory_bytes=1 << 30)
-    with open_sandbox(kind="torch", limits=limits, forbidden=("torch.nn.Conv2d", "torch.sum")) as sandbox:
+    with open_sandbox(kind="torch", limits=LONG, forbidden=("torch.nn.Conv2d", "torch.sum")) as sandbox:
         worker = sandbox.load([code(source)])
         assert worker.ask().call("function", [], {}) == Returned(value=9.0)
         assert worker.ask().call("other", [], {}) == Returned(value=2.0)
