@@ -15,7 +15,7 @@ import msgspec
 import course_utils
 from autograder.config import Course
 from autograder.grading.hidden import hidden_tests_folder
-from autograder.model import Limits, Notebook, Submission
+from autograder.model import Limits, Notebook, Origin, Role, Submission
 
 _LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "msgspec", "ipython")
 # What has a version that a person can read; everything else in a fingerprint is a hash.
@@ -118,8 +118,16 @@ def submission_key(plan_key: str, submission: Submission) -> str:
 
 
 def answer_key(submission: Submission) -> str:
-    """Hash of what a student answered in a notebook, whatever it is graded with."""
-    answer = (submission.student, submission.notebook, submission.cells, submission.problem)
+    """Hash of what a student answered in a notebook, whatever it is graded with.
+
+    Another release is no other answer; neither is its prose, which a student may still have as it was.
+    """
+    own = [
+        cell
+        for cell in submission.cells
+        if cell.origin is Origin.STUDENT and (cell.kind == "code" or cell.role is Role.REFLECTION)
+    ]
+    answer = (submission.student, submission.notebook, own, submission.problem)
     return hashlib.sha256(msgspec.json.encode(answer)).hexdigest()
 
 

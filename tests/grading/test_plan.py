@@ -8,8 +8,16 @@ import msgspec
 import pytest
 
 from autograder.config import load_course
-from autograder.grading.plan import GradingPlan, differences, fingerprint, plan_grading, plan_key, submission_key
-from autograder.model import Limits, Submission
+from autograder.grading.plan import (
+    GradingPlan,
+    answer_key,
+    differences,
+    fingerprint,
+    plan_grading,
+    plan_key,
+    submission_key,
+)
+from autograder.model import Cell, Limits, Origin, Role, Submission
 from autograder.released import load_notebook
 from tests.conftest import ROOT
 
@@ -64,6 +72,19 @@ def test_the_time_of_a_submission_is_no_part_of_its_key():
     assert submission_key("plan", replace(first, original="two.ipynb", submitted_at="2026-01-01T00:00:00+00:00")) == key
     assert submission_key("plan", replace(first, student="bob")) != key
     assert submission_key("other plan", first) != key
+
+
+def test_a_typo_in_the_release_makes_no_other_answer():
+    """What stands around an answer is a reason to grade it again; it makes no new one, even kept as it was before."""
+    ours = Cell(id="prose", role=Role.PROSE, kind="markdown", source="Teh task.")
+    theirs = Cell(id="mine", role=Role.SOLUTION, kind="code", source="x = 1", origin=Origin.STUDENT)
+    first = Submission(student="ada", assignment="a1", notebook="x", cells=(ours, theirs))
+    mended = replace(first, cells=(replace(ours, source="The task."), theirs))
+    assert answer_key(mended) == answer_key(first)
+    kept = replace(first, cells=(replace(ours, origin=Origin.STUDENT), theirs))
+    assert answer_key(kept) == answer_key(first)
+    assert submission_key("plan", mended) != submission_key("plan", first)
+    assert answer_key(replace(first, cells=(ours, replace(theirs, source="x = 2")))) != answer_key(first)
 
 
 def test_a_plan_arrives_as_it_was_sent(plan):
