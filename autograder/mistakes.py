@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+Functions = Mapping[str, Callable[..., Any]]
+"""Function name to a version of it."""
+
 
 class Policy(StrEnum):
     """What a mistake costs."""
@@ -32,7 +35,12 @@ class Mistake:
 
     id: str
     question: str
-    functions: Mapping[str, Callable[..., Any]]
+    functions: Functions
     symptom: str
     hint: str
     policy: Policy = Policy.WRONG
+
+
+def named(prefix: str, function: str, made: Mapping[str, Callable[..., Any]]) -> dict[str, Functions]:
+    """Wrong versions of one function by the ids of mistakes, of which `made` has the last parts."""
+    return {f"{prefix}_{name}": {function: wrong} for name, wrong in made.items()}

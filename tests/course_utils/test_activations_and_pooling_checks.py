@@ -9,10 +9,10 @@ import torch
 
 from course_utils.checks.activations_and_pooling_cases import CASES
 from course_utils.compare import Rung
-from tests.course_utils import activations_and_pooling_pictures as pictures
-from tests.course_utils.activations_and_pooling_oracles import leaky_relu
-from tests.course_utils.activations_and_pooling_pictures import max_pool2d_forward, sent_back
 from tests.course_utils.checked import checks_of, expect_reason
+from tests.course_utils.oracles.activations_and_pooling import leaky_relu
+from tests.course_utils.pictures import activations_and_pooling as pictures
+from tests.course_utils.pictures.activations_and_pooling import max_pool2d_forward, sent_back
 
 F = torch.nn.functional
 CHECKED = checks_of("activations_and_pooling")

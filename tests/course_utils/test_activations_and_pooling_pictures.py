@@ -7,7 +7,7 @@ import pytest
 from matplotlib.patches import ConnectionPatch, Rectangle
 
 from course_utils import plotting
-from tests.course_utils.activations_and_pooling_pictures import (
+from tests.course_utils.pictures.activations_and_pooling import (
     BUMPS,
     DIGITS,
     EDGES,

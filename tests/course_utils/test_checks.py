@@ -43,16 +43,6 @@ def test_every_question_has_a_check_and_cases(checked):
         assert {case.function for case in cases} == set(checked.questions[question])
 
 
-@each_notebook
-def test_cases_have_names_of_their_own(checked):
-    """No two cases of a question share a name, and those of a function that ask for an error come last."""
-    for cases in checked.cases.values():
-        assert len({case.key for case in cases}) == len(cases)
-        for name in {case.function for case in cases}:
-            asks = [bool(case.raises) for case in cases if case.function == name]
-            assert asks == sorted(asks), name
-
-
 @each_question
 def test_right_ways_pass_with_one_line(checked, question, capsys):
     """Loops, shifts, matrices, einsum, FFT and all the other styles pass, and one line is printed."""

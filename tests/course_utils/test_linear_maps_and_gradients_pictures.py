@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from course_utils import plotting
 from tests.course_utils.checked import checks_of
-from tests.course_utils.linear_maps_and_gradients_pictures import NOISE, NUMBERED, PICTURES
+from tests.course_utils.pictures.linear_maps_and_gradients import NOISE, NUMBERED, PICTURES
 
 right = checks_of("linear_maps_and_gradients").right
 

@@ -15,7 +15,7 @@ from course_utils import plotting
 from course_utils.data import digits
 from course_utils.plotting.learning import BATCH, WIDTHS, Norm, Plan, train
 from tests.course_utils.checked import checks_of
-from tests.course_utils.normalization_pictures import BATCHES, BOTH_WAYS, COLOURS, PICTURES, normal
+from tests.course_utils.pictures.normalization import BATCHES, BOTH_WAYS, COLOURS, PICTURES, normal
 
 right = checks_of("normalization").right
 

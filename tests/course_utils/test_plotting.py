@@ -22,11 +22,7 @@ from matplotlib.patches import Rectangle
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import plotting
-from tests.course_utils import (
-    activations_and_pooling_pictures,
-    linear_maps_and_gradients_pictures,
-    normalization_pictures,
-)
+from tests.course_utils.pictures import activations_and_pooling, linear_maps_and_gradients, normalization
 
 mpl.use("Agg")
 
@@ -190,9 +186,9 @@ PICTURES: dict[str, tuple[tuple[Function, ...], Callable[..., Figure | None], in
     "holes": ((conv2d_grouped,), lambda f: plotting.holes(f, [1, 3]), 2),
     "views": ((receptive_field,), lambda f: plotting.views(f, STACKS), 3),
     "view_growth": ((receptive_field,), plotting.view_growth, 1),
-    **activations_and_pooling_pictures.PICTURES,
-    **linear_maps_and_gradients_pictures.PICTURES,
-    **normalization_pictures.PICTURES,
+    **activations_and_pooling.PICTURES,
+    **linear_maps_and_gradients.PICTURES,
+    **normalization.PICTURES,
 }
 # Pictures of functions that return a number.
 MEASURED = {"shift_gaps"}

@@ -12,39 +12,28 @@ import pytest
 from course_utils.checks import draw, stored
 from course_utils.checks.sliding_windows_cases import CASES
 from course_utils.compare import compare
-from tests.course_utils import (
-    activations_and_pooling_oracles,
-    linear_maps_and_gradients_oracles,
-    normalization_oracles,
-    oracles,
-)
+from tests.course_utils.checked import CHECKED
 
 RIGHT = stored.load("sliding_windows")
-NOTEBOOKS = {
-    "sliding_windows": oracles,
-    "linear_maps_and_gradients": linear_maps_and_gradients_oracles,
-    "activations_and_pooling": activations_and_pooling_oracles,
-    "normalization": normalization_oracles,
-}
+each_notebook = pytest.mark.parametrize("checked", CHECKED, ids=lambda checked: checked.name)
 # A row 1 2 3 4 5, a filter 10 20, stride 2, dout 1 3.
 EXAMPLE = (np.array([[[[10.0, 20, 30, 60, 0]]]]), np.array([[[[10.0, 14]]]]), np.array([4.0]))
 Pair = namedtuple("Pair", ["scores", "best"])
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_stored_results_are_up_to_date(notebook):
+@each_notebook
+def test_stored_results_are_up_to_date(checked):
     """Every case with a result has one, none is left over, and computing them anew gives the same."""
-    right, fresh = stored.load(notebook), NOTEBOOKS[notebook].results()
+    right, fresh = stored.load(checked.name), import_module(f"tests.course_utils.oracles.{checked.name}").results()
     assert list(fresh) == list(right)
     for key, want in fresh.items():
         assert compare(right[key], want, rtol=1e-12, atol=1e-12, what=key) is None
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_cases_have_names_of_their_own(notebook):
+@each_notebook
+def test_cases_have_names_of_their_own(checked):
     """No two cases of a function share a name, and those that ask for an error come last."""
-    cases = import_module(f"course_utils.checks.{notebook}_cases").CASES
-    listed = [case for question in cases.values() for case in question]
+    listed = [case for question in checked.cases.values() for case in question]
     assert len({case.key for case in listed}) == len(listed)
     for function in {case.function for case in listed}:
         asks = [bool(case.raises) for case in listed if case.function == function]

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_checkers import unit_steps
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import named
+from autograder.mistakes import named
 
 
 def _loss(f: Any, x: np.ndarray, dout: Any) -> Any:

@@ -18,12 +18,8 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_colu
     where_from,
 )
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import (
-    begun,
-    float64,
-    named,
-    unrefused,
-)
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import begun, float64, unrefused
+from autograder.mistakes import named
 
 
 def _pixels_first(c: int, k: Any) -> np.ndarray:

@@ -21,7 +21,8 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_gra
     cut_negative,
     cut_top_left,
 )
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import dtype_of_first, float64, named
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import dtype_of_first, float64
+from autograder.mistakes import named
 
 
 def _spaced_too_far(dout: np.ndarray, s: Any, more: Any = (0, 0)) -> np.ndarray:

@@ -15,7 +15,8 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_equi
 )
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_gradients import backwards, overwrite
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import dtype_of_first, float64, named
+from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import dtype_of_first, float64
+from autograder.mistakes import named
 
 
 def _sideways_everywhere(out: Any) -> Any:

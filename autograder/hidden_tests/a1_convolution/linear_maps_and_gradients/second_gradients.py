@@ -15,7 +15,7 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_grad
     overwrite,
 )
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import named
+from autograder.mistakes import named
 
 
 def cut_negative(padded: np.ndarray, p: Any, size: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_learning import regression
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps import Step
-from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import named
+from autograder.mistakes import named
 
 _LEARN: dict[str, Step] = {
     "uphill": regression(turn=np.negative),

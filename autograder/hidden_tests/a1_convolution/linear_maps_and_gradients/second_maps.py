@@ -17,11 +17,7 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_maps
     tabled,
     windowed,
 )
-
-
-def named(prefix: str, function: str, made: Mapping[str, Step]) -> dict[str, Mapping[str, Callable[..., Any]]]:
-    """Mistakes in one function, by the last part of their ids."""
-    return {f"{prefix}_{name}": {function: wrong} for name, wrong in made.items()}
+from autograder.mistakes import named
 
 
 def unrefused(size: int, kernel: int, stride: int, padding: int) -> int:

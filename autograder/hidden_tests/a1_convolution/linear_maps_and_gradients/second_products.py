@@ -19,9 +19,9 @@ from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.again_prod
 from autograder.hidden_tests.a1_convolution.linear_maps_and_gradients.second_maps import (
     dtype_of_first,
     float64,
-    named,
     unrefused,
 )
+from autograder.mistakes import named
 
 
 def _window_by_window(x: np.ndarray, k: Any, s: Any, p: Any) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import edge, float64, input_dtype, named
+from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import edge, float64, input_dtype
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows import RIGHT_AGAIN
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation import (
     SOURCES,
@@ -18,6 +18,7 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation 
     rows1d,
     shifts2d,
 )
+from autograder.mistakes import named
 
 
 def _crops_full(x: np.ndarray, w: np.ndarray) -> np.ndarray:

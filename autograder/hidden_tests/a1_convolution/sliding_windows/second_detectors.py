@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import named
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation import Step, unchanged
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_detectors import (
     all_windows,
@@ -16,6 +15,7 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.windows_detectors im
     differ,
     separable_edges,
 )
+from autograder.mistakes import named
 
 
 def _own_dtype_centre(windows: np.ndarray, _image: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from operator import mul
 from typing import Any
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import named
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation import Step
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_fields import closed_field, jumps_of, steps_out
+from autograder.mistakes import named
 
 
 def _sum_of_strides(strides: tuple[int, ...]) -> list[int]:

@@ -14,7 +14,6 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import 
     edge,
     float64,
     input_dtype,
-    named,
     only_first,
     turned,
 )
@@ -27,6 +26,7 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.windows_layer import
     window_layer,
 )
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_sizes import per_axis, starts
+from autograder.mistakes import named
 
 
 def _by_place(rule: Step) -> Step:

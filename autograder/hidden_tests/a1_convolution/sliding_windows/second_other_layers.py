@@ -11,7 +11,6 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import 
     clipped_count,
     float64,
     input_dtype,
-    named,
     only_first,
     turned,
 )
@@ -20,6 +19,7 @@ from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation 
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_layer import contract, frame, window_layer
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_other_layers import pixel_product
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_sizes import per_axis, starts
+from autograder.mistakes import named
 
 _PIXEL: dict[str, Step] = {
     "channels_not_last": pixel_product(pixels=lambda x: x.reshape(len(x), *x.shape[2:], x.shape[1])),

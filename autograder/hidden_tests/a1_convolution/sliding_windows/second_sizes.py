@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import clipped_count, named
+from autograder.hidden_tests.a1_convolution.sliding_windows.second_steps import clipped_count
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_correlation import Step
 from autograder.hidden_tests.a1_convolution.sliding_windows.windows_sizes import by_shapes, dense, middle_tap, starts
+from autograder.mistakes import named
 
 SIZE: dict[str, Step] = {
     "ceil": starts(count=lambda last, stride: len(range(0, last + stride, stride))),

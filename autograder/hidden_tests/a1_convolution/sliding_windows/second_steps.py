@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,8 +39,3 @@ def turned(w: np.ndarray) -> np.ndarray:
 def only_first(windows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """Sum over the first input channel alone."""
     return contract(windows[:, :1], filters[:, :1])
-
-
-def named(prefix: str, function: str, made: Mapping[str, Step]) -> dict[str, Mapping[str, Callable[..., Any]]]:
-    """Mistakes in one function, by the last part of their ids."""
-    return {f"{prefix}_{name}": {function: wrong} for name, wrong in made.items()}

@@ -5,10 +5,7 @@ A mistake's name, learned on the first base, must be found on this one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from autograder.hidden_tests.a2_pooling_and_normalization.normalization.columns import RIGHT_AGAIN, Step
+from autograder.hidden_tests.a2_pooling_and_normalization.normalization.columns import RIGHT_AGAIN
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.second_backward import EVALUATION, FULL, SHORT
 from autograder.hidden_tests.a2_pooling_and_normalization.normalization.second_channels import (
     CHANNELS_BACKWARD,
@@ -22,6 +19,7 @@ from autograder.hidden_tests.a2_pooling_and_normalization.normalization.second_o
     LAYER_BACKWARD,
     LAYER_FORWARD,
 )
+from autograder.mistakes import Functions, named
 
 __all__ = ["NOT_ON_SECOND", "RIGHT_AGAIN", "SECOND"]
 
@@ -30,22 +28,18 @@ NOT_ON_SECOND: dict[str, str] = {
 }
 
 
-def _in(name: str, prefix: str, functions: Mapping[str, Callable[..., Any]]) -> dict[str, dict[str, Step]]:
-    return {f"{prefix}_{id}": {name: function} for id, function in functions.items()}
-
-
-SECOND: dict[str, dict[str, Step]] = (
-    _in("batchnorm_forward", "bf", FORWARD)
-    | _in("batchnorm_backward", "bb", FULL)
-    | _in("batchnorm_backward_simplified", "bs", SHORT)
-    | _in("batchnorm_backward_eval", "be", EVALUATION)
-    | _in("batchnorm2d_forward", "sf", CHANNELS_FORWARD)
-    | _in("batchnorm2d_backward", "sb", CHANNELS_BACKWARD)
-    | _in("layernorm_forward", "lf", LAYER_FORWARD)
-    | _in("layernorm_backward", "lb", LAYER_BACKWARD)
-    | _in("groupnorm_forward", "gf", GROUP_FORWARD)
-    | _in("groupnorm_backward", "gb", GROUP_BACKWARD)
-    | _in("fold_batchnorm", "fold", FOLD)
-    | _in("bias_before_batchnorm", "bias", BIAS)
-    | _in("scale_invariance_gap", "gap", GAP)
+SECOND: dict[str, Functions] = (
+    named("bf", "batchnorm_forward", FORWARD)
+    | named("bb", "batchnorm_backward", FULL)
+    | named("bs", "batchnorm_backward_simplified", SHORT)
+    | named("be", "batchnorm_backward_eval", EVALUATION)
+    | named("sf", "batchnorm2d_forward", CHANNELS_FORWARD)
+    | named("sb", "batchnorm2d_backward", CHANNELS_BACKWARD)
+    | named("lf", "layernorm_forward", LAYER_FORWARD)
+    | named("lb", "layernorm_backward", LAYER_BACKWARD)
+    | named("gf", "groupnorm_forward", GROUP_FORWARD)
+    | named("gb", "groupnorm_backward", GROUP_BACKWARD)
+    | named("fold", "fold_batchnorm", FOLD)
+    | named("bias", "bias_before_batchnorm", BIAS)
+    | named("gap", "scale_invariance_gap", GAP)
 )

@@ -1,6 +1,6 @@
 """Right results of the small cases of `normalization`: torch's own norms, and autograd for every way back.
 
-`python -m tests.course_utils.normalization_oracles` writes the numbers that the visible checks compare with.
+`python -m tests.course_utils.oracles.normalization` writes the numbers that the visible checks compare with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from course_utils.checks.material import material
 from course_utils.checks.normalization_cases import CASES
-from tests.course_utils import oracles
+from tests.course_utils.oracles import storing
 
 TINY = 1e-300
 Normed = namedtuple("Normed", ["out", "running_mean", "running_var"])
@@ -127,4 +127,4 @@ def results():
 
 
 if __name__ == "__main__":
-    oracles.write("normalization", results())
+    storing.write("normalization", results())

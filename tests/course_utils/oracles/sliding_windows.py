@@ -1,21 +1,19 @@
-"""Right results of the small cases, by means that the notebooks don't ask for: torch, counting, brute force.
+"""Right results of the small cases of `sliding_windows`, by means that it doesn't ask for: torch, counting, force.
 
-`python -m tests.course_utils.oracles` writes the numbers that the visible checks compare with.
+`python -m tests.course_utils.oracles.sliding_windows` writes the numbers that the visible checks compare with.
 """
 
 from __future__ import annotations
 
-import json
 from collections import namedtuple
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from course_utils.checks import stored
 from course_utils.checks.sliding_windows_cases import CASES
+from tests.course_utils.oracles import storing
 
 Counts = namedtuple("Counts", ["params", "macs", "activations"])
 Field = namedtuple("Field", ["size", "jump", "start"])
@@ -148,18 +146,10 @@ ORACLES = {
 }
 
 
-def results(listed=CASES, oracles=ORACLES):
+def results():
     """The right result of every case that has one, by its key."""
-    cases = [case for entries in listed.values() for case in entries if not case.raises]
-    return {case.key: oracles[case.function](*case.inputs.values(), **case.options) for case in cases}
-
-
-def write(notebook, computed):
-    """Store the results of a notebook's cases beside its checks."""
-    lines = [f"{json.dumps(key)}: {json.dumps(stored.encode(value))}" for key, value in computed.items()]
-    path = Path(stored.__file__).with_name(f"{notebook}.json")
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return storing.results(CASES, ORACLES)
 
 
 if __name__ == "__main__":
-    write("sliding_windows", results())
+    storing.write("sliding_windows", results())

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from course_utils.checks.gradients_cases import W
 from course_utils.checks.linear_maps_and_gradients_cases import CASES
-from tests.course_utils import oracles
+from tests.course_utils.oracles import storing
 
 Weights = namedtuple("Weights", ["conv", "local", "full"])
 Gradients = namedtuple("Gradients", ["dx", "dw", "db"])
@@ -183,8 +183,8 @@ ORACLES = {
 
 def results():
     """The right result of every case that has one, by its key."""
-    return oracles.results(CASES, ORACLES)
+    return storing.results(CASES, ORACLES)
 
 
 if __name__ == "__main__":
-    oracles.write("linear_maps_and_gradients", results())
+    storing.write("linear_maps_and_gradients", results())

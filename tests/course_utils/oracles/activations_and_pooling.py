@@ -1,6 +1,6 @@
 """Right results of the small cases of `activations_and_pooling`: torch's own layers, autograd, and plain probing.
 
-`python -m tests.course_utils.activations_and_pooling_oracles` writes the numbers that the visible checks compare with.
+`python -m tests.course_utils.oracles.activations_and_pooling` writes the numbers that the visible checks compare with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from course_utils.checks.activations_and_pooling_cases import CASES
-from tests.course_utils import oracles
+from tests.course_utils.oracles import storing
 
 torch.set_num_threads(1)
 Layer = namedtuple("Layer", ["w", "b"])
@@ -130,8 +130,8 @@ ORACLES = {
 
 def results():
     """The right result of every case that has one, by its key."""
-    return oracles.results(CASES, ORACLES)
+    return storing.results(CASES, ORACLES)
 
 
 if __name__ == "__main__":
-    oracles.write("activations_and_pooling", results())
+    storing.write("activations_and_pooling", results())
