@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from autograder.config import SANDBOX_LEVELS, Course
 from autograder.diagnosis.material import load_material
 from autograder.errors import CourseError, did_you_mean
-from autograder.gradebook.read import scores
+from autograder.gradebook.read import recorded, scores
 from autograder.grading.device import choose_devices, cuda_here, no_effect
 from autograder.grading.engine import grade_class, grade_one, spread
 from autograder.grading.journal import open_journal
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 # A release is proven with inputs of its own, so that building doesn't depend on a term's secret.
 _PROOF_SECRET = b"proof of a release"
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ def grade_assignment(
                 results, paths = out.finish(whole_class=not students)
             if not students:
                 remember(course.journal, assignment, plans)
+            remarks.extend(_on_gradebook(recorded(course, assignment), None if students else submissions.students))
         remarks.extend(_weaker_walls(course, results))
         remarks.extend(no_effect(device, assignment, notebooks))
     if course.database:
@@ -296,6 +298,25 @@ def _listed(task: Task) -> int:
 
 def _grader(plans: Mapping[str, GradingPlan]) -> Callable[[Submission], NotebookResult]:
     return lambda submission: grade_one(plans[submission.notebook], submission)
+
+
+def _on_gradebook(recorded: Mapping[str, bool], handed_in: Sequence[str] | None) -> Iterator[str]:
+    """What a person should look at in the gradebook; `handed_in` is None where the run was not about all students."""
+    if again := [student for student, waits in recorded.items() if waits]:
+        yield (
+            f"Points given by hand, and handed in again since: {_named(again)}. The points stay; formgrader shows what "
+            "to look at once more."
+        )
+    if handed_in is not None and (gone := sorted(recorded.keys() - set(handed_in))):
+        yield (
+            f"In the gradebook, but not among these submissions: {_named(gone)}. If a student was renamed or has left, "
+            "`nbgrader db student remove NAME --force` takes the old rows away, with points given by hand."
+        )
+
+
+def _named(students: Sequence[str]) -> str:
+    more = len(students) - _NAMED
+    return ", ".join(students[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _weaker_walls(course: Course, results: Sequence[NotebookResult]) -> Iterator[str]:

@@ -135,6 +135,26 @@ def test_why_all_is_graded_again(run):
     assert "1 notebook graded before, graded again, for this has changed: the limits." in err
 
 
+def test_a_student_who_is_renamed_or_hands_in_again(run):
+    """The gradebook keeps the old name's rows, and points given by hand for an earlier submission: both are said."""
+    course = run.course
+    old = hand_in(course, "ada", b"%PDF-1.7")
+    bob = hand_in(course, "bob", b"%PDF-1.7")
+    (bob.parent / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC")
+    _, out, err = run("grade", ASSIGNMENT, "--jobs", "1")
+    assert "In the gradebook" not in out + err
+    with contextlib.closing(sqlite3.connect(course.gradebook)) as gradebook, gradebook:
+        gradebook.execute("update grade set manual_score = 1, needs_manual_grade = 0")
+    old.parents[1].rename(old.parents[2] / "ada-lovelace")
+    (bob.parent / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC")
+    code, out, err = run("grade", ASSIGNMENT, "--jobs", "1")
+    assert code == 0, err
+    assert "Points given by hand, and handed in again since: bob. The points stay" in out
+    assert "In the gradebook, but not among these submissions: ada. If a student was renamed" in out
+    assert "In the gradebook, but" not in run("grade", ASSIGNMENT, "--jobs", "1", "--students", "bob")[1]
+    assert set(scores(course, ASSIGNMENT)) == {"ada", "ada-lovelace", "bob"}
+
+
 def test_what_a_class_of_five_misunderstood(capsys):
     """From five students on, a second table says what was hard; below, there is none. Long lists keep their ends."""
     paths = tuple(Path(f"page{number}") for number in range(20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from autograder.config import Course
 from autograder.errors import CourseError
@@ -50,6 +50,30 @@ def condition(course: Course) -> tuple[bool, str]:
     except CourseError as error:
         return False, str(error)
     return True, f"{course.gradebook_name}: {count} students"
+
+
+def recorded(course: Course, assignment: str) -> dict[str, bool]:
+    """Whose submissions of an assignment the gradebook holds, and whether points given by hand wait for a second look.
+
+    Raises:
+        CourseError: If there is no gradebook, or it can't be read.
+    """
+    with open_gradebook(course, write=False) as gradebook:
+        tables = gradebook.tables
+        master, submission = tables["assignment"], tables["submitted_assignment"]
+        submitted, grade = tables["submitted_notebook"], tables["grade"]
+        again = func.max(case((grade.c.needs_manual_grade & grade.c.manual_score.is_not(None), 1), else_=0))
+        query = (
+            select(submission.c.student_id, again)
+            .select_from(submission)
+            .join(master, master.c.id == submission.c.assignment_id)
+            .join(submitted, submitted.c.assignment_id == submission.c.id)
+            .join(grade, grade.c.notebook_id == submitted.c.id)
+            .where(master.c.name == assignment)
+            .group_by(submission.c.student_id)
+            .order_by(submission.c.student_id)
+        )
+        return {student: bool(waits) for student, waits in gradebook.connection.execute(query)}
 
 
 def scores(course: Course, assignment: str) -> dict[str, tuple[QuestionScore, ...]]:
