@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from autograder.errors import SubmissionError
 from autograder.intake.files import Found, is_junk
-from autograder.intake.read import MAX_NOTEBOOK_BYTES, too_large
+from autograder.intake.read import MAX_FILE_BYTES, too_large
 from autograder.intake.text import shown
 
 MAX_ZIP_BYTES = 50_000_000
@@ -125,10 +125,10 @@ def _reader(data: bytes, info: zipfile.ZipInfo, name: str) -> Callable[[], bytes
             raise SubmissionError(f"{label}: expected an ordinary zip, got an unusual compression. {_ADVICE}")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(info) as file:
-                content = file.read(MAX_NOTEBOOK_BYTES + 1)
+                content = file.read(MAX_FILE_BYTES + 1)
         except _BROKEN:
             raise SubmissionError(f"{label}: expected a whole file in the zip, got a damaged one. {_ADVICE}") from None
-        if len(content) > MAX_NOTEBOOK_BYTES:
+        if len(content) > MAX_FILE_BYTES:
             raise SubmissionError(too_large(label, max(info.file_size, len(content))))
         return content
 

@@ -37,6 +37,9 @@ def choose(files: Sequence[Found], release: Notebook, others: Sequence[str]) -> 
     Returns:
         The first of those with the right name or a similar one that can be read and has cells of ours; if none can, the
         first, so that the student hears why. Without such a name, the only one with cells of ours. None if all fails.
+
+    Raises:
+        SubmissionError: If several files of other names, and not the same ones, have cells of ours.
     """
     wanted = f"{release.name}.ipynb"
     exact = [file for file in files if file.name == wanted]
@@ -52,7 +55,10 @@ def choose(files: Sequence[Found], release: Notebook, others: Sequence[str]) -> 
     known = {f"{other}.ipynb" for other in others}
     strangers = [file for file in files if file.name.lower().endswith(".ipynb") and file.name not in known]
     ours = [file for file in strangers[:_MAX_TRIES] if _is_ours(file, release)]
-    return Choice(ours[0], _on_choice(ours[0], (), wanted)) if len(ours) == 1 else None
+    if len(ours) > 1 and len({file.read() for file in ours}) > 1:
+        names = listed([shown(file.name) for file in ours])
+        raise SubmissionError(f"Any of several files may be {wanted}: {names}. Call the one that counts {wanted}.")
+    return Choice(ours[0], _on_choice(ours[0], ours[1:], wanted)) if ours else None
 
 
 def not_found(release: Notebook, seen: Sequence[str]) -> str:

@@ -82,7 +82,7 @@ def collect(folder: Path, assignment: str, notebooks: Sequence[Notebook], *, oth
         CourseError: If the folder is missing or holds no submission.
         NothingHandedInError: If all that lies there was handed in for other assignments.
     """
-    found = hand_ins(folder, assignment, [notebook.name for notebook in notebooks])
+    found = hand_ins(folder, assignment, [notebook.name for notebook in notebooks], others)
     if not any(map(_has_files, found)) and (other := _handed_in_elsewhere(found, others)):
         raise NothingHandedInError(
             f"Submissions: expected some for {assignment} in {folder}, found {len(found)} students' folders with "

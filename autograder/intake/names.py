@@ -16,6 +16,7 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\u061c\u200e\u200f\u202a-\u202e\u2066-\u206
 _CONTROLS = {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
 _UNSAFE = re.compile(r"[^\w.-]+")
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".txt")
+_COPY = r"(?:-\d+| ?\(\d+\)| - copy(?: \(\d+\))?|[-_ ]copy\d*)*"
 _NUMBER = re.compile(r"(\d+)\D*$")
 
 
@@ -50,14 +51,18 @@ def safe_name(raw: str) -> str:
 def split_student(file_name: str, notebooks: Sequence[str]) -> tuple[str, str | None]:
     """The student and the notebook that a file beside others names.
 
-    `<student>_<notebook>.ipynb`, also with what an LMS or a browser appends for a second upload ("-1", " (2)"), gives
-    both; any other name is the student's alone.
+    `<student>_<notebook>.ipynb`, `<student> - <notebook>.ipynb` and `<notebook> - <student>.ipynb`, also with what
+    systems and browsers append to a copy ("-1", " (2)", " - Copy"), give both; any other name is the student's alone.
     """
-    stem = file_name.rsplit(".", 1)[0]
+    stem = _stem(file_name) if _is_notebook_file(file_name) else file_name.rsplit(".", 1)[0]
+    if stem in notebooks:
+        return stem, None
     for notebook in sorted(notebooks, key=len, reverse=True):
-        match = re.fullmatch(rf"(.+?)[_-]{re.escape(notebook)}(?:-\d+| ?\(\d+\))?", stem)
-        if match:
-            return match[1], notebook
+        words = r"[\s_-]+".join(map(re.escape, re.split(r"[\s_-]+", notebook)))
+        for form in (rf"(.+?)\s*[_-]\s*{words}{_COPY}", rf"{words}\s+-\s+(?!copy)(.+?){_COPY}"):
+            match = re.fullmatch(form, stem, re.IGNORECASE)
+            if match:
+                return match[1], notebook
     return stem, None
 
 

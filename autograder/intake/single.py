@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.errors import SubmissionError
 from autograder.intake.files import read_file
-from autograder.intake.read import MAX_NOTEBOOK_BYTES, too_large
+from autograder.intake.read import MAX_FILE_BYTES, too_large
 from autograder.intake.rebuild import rebuild_file
 from autograder.model import Notebook, Submission
 
@@ -23,7 +23,7 @@ def submission_at(path: Path, release: Notebook, student: str) -> Submission:
         The rebuilt submission, or one with a problem.
     """
     try:
-        return rebuild_file(release, student, read_file(path, MAX_NOTEBOOK_BYTES, too_large), original=path.name)
+        return rebuild_file(release, student, read_file(path, MAX_FILE_BYTES, too_large), original=path.name)
     except SubmissionError as error:
         return Submission(
             student=student,

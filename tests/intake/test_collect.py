@@ -266,10 +266,14 @@ def test_renamed_and_stripped(tmp_path: Path, put: Any, content: dict[str, Any])
 
 
 def test_two_renamed_notebooks(tmp_path: Path, put: Any, data: bytes) -> None:
-    """We don't guess between two that could be it."""
+    """We don't guess between two that could be it, and say what to do; two that are the same are one."""
     put("ada/one.ipynb", data)
     put("ada/two.ipynb", data)
-    assert "found: one.ipynb, two.ipynb." in problem(tmp_path)
+    assert only(tmp_path).remarks[0] == f"The file is named one.ipynb; it was taken for {NAME}."
+    put("ada/two.ipynb", data + b"\n")
+    assert problem(tmp_path) == (
+        f"Any of several files may be {NAME}: one.ipynb, two.ipynb. Call the one that counts {NAME}."
+    )
 
 
 def test_foreign_notebook_is_not_taken(tmp_path: Path, put: Any) -> None:
@@ -428,9 +432,11 @@ def test_pipe(tmp_path: Path) -> None:
 
 
 def test_folder_named_like_the_notebook(tmp_path: Path, put: Any, data: bytes) -> None:
-    """A folder in the notebook's place isn't read as a file."""
+    """A folder in the notebook's place isn't read as a file, and is looked into like any other."""
     put(f"ada/{NAME}/{NAME}", data)
-    assert f"No file {NAME} was found; found: nothing" in problem(tmp_path)
+    assert only(tmp_path).original == f"ada/{NAME}/{NAME}"
+    put(f"ben/{NAME}/notes.txt", data)
+    assert f"No file {NAME} was found; found: notes.txt" in (by_student(tmp_path)["ben"].problem or "")
 
 
 def test_unreadable_file(tmp_path: Path, put: Any, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -616,7 +622,7 @@ def test_zip_bomb_that_lies(tmp_path: Path, put: Any) -> None:
 
 def test_zip_member_above_the_limit(tmp_path: Path, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member beyond a notebook's limit is not read to its end."""
-    monkeypatch.setattr(archive, "MAX_NOTEBOOK_BYTES", 1000)
+    monkeypatch.setattr(archive, "MAX_FILE_BYTES", 1000)
     put("ada.zip", make_zip({NAME: os.urandom(3_000_000)}))
     assert problem(tmp_path).startswith(f"{NAME}: expected at most 20 MB, got 3 MB.")
 

@@ -109,6 +109,18 @@ def test_conflict_markers(content: dict[str, Any]) -> None:
     assert "resolve the conflict" in message(torn.encode())
 
 
+def test_pictures_do_not_count(monkeypatch: pytest.MonkeyPatch, content: dict[str, Any]) -> None:
+    """A notebook that is too large for its pictures alone is read without them; what people type stays."""
+    plain = read_notebook(to_bytes(content))
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0K" * 10_000}}
+    content["cells"][1]["outputs"] = [picture] * 20
+    monkeypatch.setattr(reading, "MAX_NOTEBOOK_BYTES", 1_000_000)
+    assert read_notebook(to_bytes(content)).cells == plain.cells
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1_500_000)
+    with pytest.raises(SubmissionError, match="expected at most 1 MB, got 2 MB"):
+        read_notebook(to_bytes(content))
+
+
 def test_too_large(monkeypatch: pytest.MonkeyPatch, content: dict[str, Any]) -> None:
     """Beyond the limit the student is told to clear the outputs."""
     monkeypatch.setattr(reading, "MAX_NOTEBOOK_BYTES", 1_000_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from autograder.intake.read import MAX_NOTEBOOK_BYTES
+from autograder.intake.read import MAX_FILE_BYTES
 from autograder.intake.single import submission_at
 from autograder.model import Notebook
 
@@ -25,7 +25,7 @@ def test_a_giant_is_not_read(tmp_path, release: Notebook):
     """A file above the limit is refused by its size."""
     path = tmp_path / "notebook.ipynb"
     with path.open("wb") as file:
-        file.truncate(MAX_NOTEBOOK_BYTES + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     submission = submission_at(path, release, "ada")
     assert submission.problem is not None
     assert "MB" in submission.problem
