@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from course_utils.checks.activations_and_pooling_cases import CASES
-from course_utils.checks.runner import check_cases, passed
-from course_utils.checks.stored import load
+from course_utils.checks.runner import check_question, passed
 from course_utils.device import chosen_device
 
 Function = Callable[..., Any]
+
+NOTEBOOK = "activations_and_pooling"
 
 
 def relu(relu_forward: Function, relu_backward: Function) -> None:
@@ -117,5 +118,4 @@ def gradient_by_depth(gradient_by_depth: Function) -> None:
 
 
 def _check(question: str, functions: dict[str, Function], hidden: str) -> None:
-    right = load("activations_and_pooling")
-    passed(question, check_cases(functions, CASES[question], right, chosen_device()), hidden)
+    passed(question, check_question(NOTEBOOK, question, functions, CASES[question], chosen_device()), hidden)

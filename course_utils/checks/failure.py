@@ -11,7 +11,7 @@ from course_utils.heat import heat_of
 from course_utils.where import Where
 
 # What a narrow window shows in a line; Jupyter breaks longer ones wherever they end, in the middle of words.
-LINE = 88
+LINE = 80
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 

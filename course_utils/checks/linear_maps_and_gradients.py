@@ -11,11 +11,12 @@ from typing import Any
 
 from course_utils.checks.draw import draw
 from course_utils.checks.linear_maps_and_gradients_cases import CASES
-from course_utils.checks.runner import check_cases, passed
+from course_utils.checks.runner import check_question, passed
 from course_utils.checks.steps import demand_no_growth
-from course_utils.checks.stored import load
 
 Function = Callable[..., Any]
+
+NOTEBOOK = "linear_maps_and_gradients"
 
 
 def toeplitz1d(toeplitz1d: Function) -> None:
@@ -47,7 +48,7 @@ def im2col(im2col: Function, col2im: Function) -> None:
 def conv2d_im2col(conv2d_im2col: Function) -> None:
     """Check `conv2d_im2col(x, w, b, *, stride, padding)`, and that it does not loop over pixels or images."""
     question, functions = "conv2d_im2col", {"conv2d_im2col": conv2d_im2col}
-    checks = check_cases(functions, CASES[question], load("linear_maps_and_gradients"))
+    checks = check_question(NOTEBOOK, question, functions, CASES[question])
     filters = draw(4, 2, 3, 2), draw(4)
     advice = "Let slices and one matrix product do it. Loops over the entries of the filter are fine."
     checks += demand_no_growth(
@@ -78,7 +79,7 @@ def unfold_kernels(unfold_kernels: Function) -> None:
 def conv1d_by_shifts(conv1d_by_shifts: Function) -> None:
     """Check `conv1d_by_shifts(x, w)`, and that it does not loop over positions."""
     question, functions = "conv1d_by_shifts", {"conv1d_by_shifts": conv1d_by_shifts}
-    checks = check_cases(functions, CASES[question], load("linear_maps_and_gradients"))
+    checks = check_question(NOTEBOOK, question, functions, CASES[question])
     advice = "Let a slice move the whole signal at once. A loop over the entries of the kernel is fine."
     larger = {"positions": (draw(90), draw(3))}
     checks += demand_no_growth(question, conv1d_by_shifts, (draw(9), draw(3)), larger, advice)
@@ -120,4 +121,4 @@ def learn_kernel(learn_kernel: Function) -> None:
 
 
 def _check(question: str, functions: dict[str, Function], hidden: str) -> None:
-    passed(question, check_cases(functions, CASES[question], load("linear_maps_and_gradients")), hidden)
+    passed(question, check_question(NOTEBOOK, question, functions, CASES[question]), hidden)

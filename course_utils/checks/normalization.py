@@ -14,12 +14,13 @@ from course_utils.checks.failure import CheckFailed
 from course_utils.checks.material import tensor
 from course_utils.checks.normalization_cases import CASES
 from course_utils.checks.passes import passes
-from course_utils.checks.runner import check_cases, passed
-from course_utils.checks.stored import load
+from course_utils.checks.runner import check_question, passed
 from course_utils.compare import Rung
 from course_utils.device import chosen_device
 
 Function = Callable[..., Any]
+
+NOTEBOOK = "normalization"
 
 # The graph of batch norm, box by box with every spread written out, takes 24 sweeps over (N, D) back and forth;
 # the simplified way has three quarters of that. The usual short ways take 13 to 17.
@@ -49,7 +50,7 @@ def batchnorm_backward_simplified(batchnorm_backward_simplified: Function) -> No
     """Check `batchnorm_backward_simplified(dout, x, gamma, *, eps)`, and count its sweeps over the data."""
     name = "batchnorm_backward_simplified"
     functions = {name: batchnorm_backward_simplified}
-    checks = check_cases(functions, CASES[name], load("normalization"), chosen_device())
+    checks = check_question(NOTEBOOK, name, functions, CASES[name], chosen_device())
     taken = sweeps(batchnorm_backward_simplified)
     if taken > SWEEPS + SLACK:
         raise CheckFailed(
@@ -122,5 +123,5 @@ def scale_invariance(scale_invariance_gap: Function) -> None:
 
 
 def _check(question: str, functions: dict[str, Function], hidden: str) -> None:
-    checks = check_cases(functions, CASES[question], load("normalization"), chosen_device())
+    checks = check_question(NOTEBOOK, question, functions, CASES[question], chosen_device())
     passed(question, checks, hidden)

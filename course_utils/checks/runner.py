@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.checks.allowed import NotAllowed, without
 from course_utils.checks.case import Case, Made
 from course_utils.checks.failure import CheckFailed, folded, told
+from course_utils.checks.forbidden import forbidden
 from course_utils.checks.material import material, on_cpu, same_memory, snapshot
+from course_utils.checks.stored import load
 from course_utils.compare import Mismatch, Rung, compare
 from course_utils.compare_arrays import is_tensor
 
@@ -20,8 +23,27 @@ Function = Callable[..., Any]
 SINGLE_PRECISION = 1e-6
 
 
+def check_question(
+    notebook: str, question: str, functions: Mapping[str, Function], cases: Sequence[Case], device: str | None = None
+) -> int:
+    """Check the functions of a question with the stored results of its notebook, without what it does not allow.
+
+    Args:
+        notebook: Name of the notebook, "sliding_windows".
+        question: Id of the question.
+        functions: As for `check_cases`, as are cases and device, result and errors.
+        cases: The cases of the question.
+        device: Where arrays of the cases become tensors.
+    """
+    return check_cases(functions, cases, load(notebook), device, forbidden(notebook, question, functions))
+
+
 def check_cases(
-    functions: Mapping[str, Function], cases: Sequence[Case], right: Mapping[str, Any], device: str | None = None
+    functions: Mapping[str, Function],
+    cases: Sequence[Case],
+    right: Mapping[str, Any],
+    device: str | None = None,
+    not_allowed: Sequence[str] = (),
 ) -> int:
     """Check functions on cases, in the order of the cases.
 
@@ -30,6 +52,7 @@ def check_cases(
         cases: Cases with results before cases that ask for an error.
         right: The right result by the case's key.
         device: Where arrays of the cases become tensors; None for a notebook that works with arrays.
+        not_allowed: Dotted names of what the question does not allow; it is gone meanwhile.
 
     Returns:
         How many checks passed: one for each case, one for unchanged inputs, one for a second call.
@@ -39,6 +62,13 @@ def check_cases(
     """
     for name, function in functions.items():
         demand_callable(name, function)
+    with without(not_allowed, functions.values()):
+        return _check_cases(functions, cases, right, device)
+
+
+def _check_cases(
+    functions: Mapping[str, Function], cases: Sequence[Case], right: Mapping[str, Any], device: str | None
+) -> int:
     kept: list[tuple[Case, Any, Any]] = []
     changed: list[str] = []
     for case in cases:
@@ -97,6 +127,9 @@ def call(
     _demand_signature(function, name, arguments, options)
     try:
         return function(*arguments.values(), **options)
+    except NotAllowed as error:
+        message = f"{name} with {words}: {error}{_line(error, function)}. Write this part yourself."
+        failure = CheckFailed(message, Rung.RAN)
     except NotImplementedError as error:
         failure = CheckFailed(_unfinished(error, name, function), Rung.RAN)
     except Exception as error:  # noqa: BLE001 - whatever a student's code raises becomes a message

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from course_utils.checks import detector
-from course_utils.checks.runner import check_cases, passed
+from course_utils.checks.runner import check_question, passed
 from course_utils.checks.sliding_windows_cases import CASES
-from course_utils.checks.stored import load
 
 Function = Callable[..., Any]
+
+NOTEBOOK = "sliding_windows"
 
 
 def correlate1d(correlate1d: Function, convolve1d: Function) -> None:
@@ -89,4 +90,4 @@ def receptive_field(receptive_field: Function, layers_to_see: Function) -> None:
 
 
 def _check(question: str, functions: dict[str, Function], hidden: str) -> None:
-    passed(question, check_cases(functions, CASES[question], load("sliding_windows")), hidden)
+    passed(question, check_question(NOTEBOOK, question, functions, CASES[question]), hidden)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,21 @@ def _demand_patience(seconds: float) -> None:
         )
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Matrices this small gain nothing from a second thread, and wait for it where other programs are running."""
+    import torch  # noqa: PLC0415 - see train
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 @kindly
+@_one_thread()
 def learning_map(
     batchnorm_forward: Function,
     batchnorm_backward: Function,
@@ -252,6 +267,7 @@ def learning_map(
 
 
 @kindly
+@_one_thread()
 def moving_target(
     batchnorm_forward: Function, batchnorm_backward: Function, device: torch.device | str, steps: int = 120
 ) -> Figure:

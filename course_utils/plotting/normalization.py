@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from course_utils.checks.normalization import SWEEPS, counted_inputs, sweeps
 from course_utils.plotting.canvas import BLUE, EMPTY, GREY, LINES, ORANGE, STYLES, canvas, label, show
-from course_utils.plotting.student import Function, NotDrawn, as_numbers, as_parts, ask, kindly
+from course_utils.plotting.student import Function, NotDrawn, as_finite, as_numbers, as_parts, ask, kindly
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def _normed(batchnorm: Function, x: Tensor, notes: tuple[Any, Any] | None = None
     result = ask(batchnorm, x, x.new_ones(D), x.new_zeros(D), mean, var, **options)
     name = getattr(batchnorm, "__name__", "batchnorm_forward")
     out, mean, var = as_parts(result, 3, name)
-    return as_numbers(out, tuple(x.shape), name), mean, var
+    return as_finite(as_numbers(out, tuple(x.shape), name), name), mean, var
 
 
 @kindly

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
-from course_utils.checks.failure import told
+from course_utils.checks.failure import folded, told
 from course_utils.checks.material import material, on_cpu, snapshot
 from course_utils.compare_arrays import is_tensor
 from course_utils.device import chosen_device
@@ -76,6 +76,17 @@ def as_numbers(result: Any, shape: tuple[int, ...], name: str) -> Any:
     return result.astype(np.float64)
 
 
+def as_finite(numbers: Any, name: str) -> Any:
+    """The numbers, for a picture in which each has a place on an axis.
+
+    Raises:
+        NotDrawn: If some are infinite or none at all.
+    """
+    if not np.isfinite(numbers).all():
+        raise NotDrawn(_trouble(name, "returned numbers that are not finite"))
+    return numbers
+
+
 def as_parts(result: Any, count: int, name: str) -> tuple[Any, ...]:
     """The result as a tuple with so many parts.
 
@@ -95,7 +106,7 @@ def kindly(picture: Callable[P, Figure]) -> Callable[P, Figure | None]:
         try:
             return picture(*args, **kwargs)
         except NotDrawn as note:
-            print(note)
+            print(folded(str(note)))
             return None
 
     return draw
@@ -111,9 +122,10 @@ def when_ready() -> Iterator[None]:
         yield
     except NotImplementedError as error:
         *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-        print(f"Nothing to see yet: {frame.f_code.co_name} is not written. Write it above, then run this cell again.")
+        note = f"Nothing to see yet: {frame.f_code.co_name} is not written. Write it above, then run this cell again."
+        print(folded(note))
     except Exception as error:  # noqa: BLE001 - what a cell would show ends here, whatever the student's code raises
-        print(f"Nothing to see: {told(error)}{_line(error)}. Run the checks above, then this cell again.")
+        print(folded(f"Nothing to see: {told(error)}{_line(error)}. Run the checks above, then this cell again."))
 
 
 def _line(error: Exception) -> str:

@@ -17,6 +17,7 @@ from tests.course_utils.pictures.activations_and_pooling import (
     max_pool2d_backward,
     shift_sensitivity,
 )
+from tests.course_utils.printed import said
 from tests.course_utils.test_plotting import drawn, giving, shown, visible
 
 
@@ -114,13 +115,13 @@ def test_sensitivities_draws_the_function() -> None:
 def test_sensitivities_show_maps_only(capsys: pytest.CaptureFixture[str]) -> None:
     """Features without a place can be measured, but not shown."""
     assert plotting.sensitivities(lambda f, x, shift: 0.0, {"means": lambda x: x.mean((2, 3))}, IMAGES, [0]) is None
-    assert "the features of one image have the shape (1, 1)" in capsys.readouterr().out
+    assert "the features of one image have the shape (1, 1)" in said(capsys)
 
 
 def test_sensitivities_of_images_that_stay_must_be_zero(capsys: pytest.CaptureFixture[str]) -> None:
     """A number that can't be right is not drawn."""
     assert plotting.sensitivities(giving(0.5), {"pixels": lambda x: x}, IMAGES, range(2)) is None
-    assert "gives 0.5 for images that have not moved. Run its check first." in capsys.readouterr().out
+    assert "gives 0.5 for images that have not moved. Run its check first." in said(capsys)
 
 
 def test_sensitivities_wait_for_the_layers_that_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +132,7 @@ def test_sensitivities_wait_for_the_layers_that_are_measured(capsys: pytest.Capt
 
     layers = {"ReLU": lambda x: relu_forward(x)}  # noqa: PLW0108 - as a notebook writes it
     assert plotting.sensitivities(shift_sensitivity, layers, IMAGES, range(2)) is None
-    assert capsys.readouterr().out.startswith("No picture yet: relu_forward is not written.")
+    assert said(capsys).startswith("No picture yet: relu_forward is not written.")
 
 
 def test_collapse_marks_the_one_layer_on_the_stack() -> None:

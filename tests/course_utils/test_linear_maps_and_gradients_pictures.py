@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from course_utils import plotting
 from tests.course_utils.checked import checks_of
 from tests.course_utils.pictures.linear_maps_and_gradients import NOISE, NUMBERED, PICTURES
+from tests.course_utils.printed import said
 
 right = checks_of("linear_maps_and_gradients").right
 
@@ -106,4 +107,4 @@ def test_learned_kernel_comes_closer() -> None:
 def test_a_gap_that_is_no_number_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """The note names the function and sends the student to its check."""
     assert plotting.shift_gaps(lambda *_: "none", {"same": lambda x: x}, NOISE[0], [1]) is None
-    assert "equivariance_gap gives str, it needs a number. Run its check first." in capsys.readouterr().out
+    assert "equivariance_gap gives str, it needs a number. Run its check first." in said(capsys)

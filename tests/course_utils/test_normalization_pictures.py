@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from course_utils.data import digits
 from course_utils.plotting.learning import BATCH, WIDTHS, Norm, Plan, train
 from tests.course_utils.checked import checks_of
 from tests.course_utils.pictures.normalization import BATCHES, BOTH_WAYS, COLOURS, PICTURES, normal
+from tests.course_utils.printed import said
 
 right = checks_of("normalization").right
 
@@ -125,7 +127,7 @@ def test_slow_functions_train_fewer_networks_or_none(monkeypatch, capsys):
     monkeypatch.setattr(seconds, lambda *_: 120.0)
     assert plotting.learning_map(*BOTH_WAYS, "cpu", rates=(0.1,), scales=(1.0,)) is None
     assert plotting.moving_target(*BOTH_WAYS, "cpu", steps=60) is None
-    assert "it would take 2 minutes" in capsys.readouterr().out
+    assert "it would take 2 minutes" in said(capsys)
 
 
 def test_the_cast_is_gone():
@@ -182,7 +184,7 @@ def test_a_gap_that_is_no_number_is_named(capsys):
     """A list instead of a number gives a note."""
     functions = PICTURES["invariance"][0]
     assert plotting.invariance(lambda *_: [1], *functions[1:]) is None
-    assert "it needs a number" in capsys.readouterr().out
+    assert "it needs a number" in said(capsys)
 
 
 def test_inputs_stay_as_they_are():
@@ -196,3 +198,32 @@ def test_inputs_stay_as_they_are():
 
     assert plotting.before_and_after(greedy, BATCHES) is not None
     assert torch.equal(BATCHES, before)
+
+
+def test_small_networks_learn_on_one_thread():
+    """Where other programs run, a second thread makes such networks many times slower; afterwards all are back."""
+    threads = []
+
+    def forward(*args, **options):
+        threads.append(torch.get_num_threads())
+        return right.batchnorm_forward(*args, **options)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        plotting.moving_target(forward, right.batchnorm_backward, "cpu", steps=2)
+        assert set(threads) == {1}
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_histograms_of_what_is_no_number_wait_for_the_check(capsys):
+    """NaN has no place on an axis: the note says what came."""
+
+    def nowhere(x, *args, **options):
+        out, mean, var = right.batchnorm2d_forward(x, *args, **options)
+        return out * math.nan, mean, var
+
+    assert plotting.white_balance(nowhere, torch.stack([COLOURS] * 4)) is None
+    assert "nowhere returned numbers that are not finite" in said(capsys)
