@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_utils.compare_arrays import is_tensor
+
 Function = Callable[..., Any]
 Way = Callable[[Function], Function]
 
 
 def is_array(value):
-    return isinstance(value, np.ndarray | torch.Tensor)
+    return isinstance(value, np.ndarray) or is_tensor(value)
 
 
 def is_number(value):
@@ -84,16 +86,16 @@ def on_errors(instead: Callable[[], Any]) -> Way:
 
 def cast(dtype: str) -> Callable[[Any], Any]:
     """Another dtype, in either library."""
-    return lambda array: array.to(getattr(torch, dtype)) if isinstance(array, torch.Tensor) else array.astype(dtype)
+    return lambda array: array.to(getattr(torch, dtype)) if is_tensor(array) else array.astype(dtype)
 
 
 def moved(array):
     """The second axis last."""
-    return torch.moveaxis(array, 1, -1) if isinstance(array, torch.Tensor) else np.moveaxis(array, 1, -1)
+    return torch.moveaxis(array, 1, -1) if is_tensor(array) else np.moveaxis(array, 1, -1)
 
 
 def copied(array):
-    return array.clone() if isinstance(array, torch.Tensor) else array.copy()
+    return array.clone() if is_tensor(array) else array.copy()
 
 
 def with_last(value):
@@ -109,7 +111,7 @@ def with_last(value):
 
 def in_c_order(array):
     """What lies in memory where the array begins to live, read as if it lay side by side."""
-    if isinstance(array, torch.Tensor):
+    if is_tensor(array):
         steps = [int(np.prod(array.shape[axis + 1 :])) for axis in range(array.ndim)]
         return torch.as_strided(array, array.shape, steps, 0) if array.numel() else array
     base = array if not isinstance(array.base, np.ndarray) else array.base
@@ -118,7 +120,7 @@ def in_c_order(array):
 
 def viewed(array):
     """A tensor that gives a view of itself in one row, which not all can; an array whose shape is set in place."""
-    if isinstance(array, torch.Tensor):
+    if is_tensor(array):
         array.view(-1)
     else:
         array.shape = array.shape
@@ -217,7 +219,7 @@ WAYS: dict[str, Way] = {
     "first of all only": arrays(lambda array: array * 0 + array[:1], 1),
     "summed over the first axis": arrays(lambda array: array * 0 + array.sum(0), 2),
     "first channel only": arrays(lambda array: array * 0 + array[:, :1], 2),
-    "back to front": arrays(lambda array: array.flip(0) if isinstance(array, torch.Tensor) else array[::-1], 1),
+    "back to front": arrays(lambda array: array.flip(0) if is_tensor(array) else array[::-1], 1),
     "last axes swapped": arrays(lambda array: array.swapaxes(-1, -2), 2),
     "second axis last": arrays(moved, 3),
     "first axis lost": arrays(lambda array: array[0], 1),
