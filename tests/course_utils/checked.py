@@ -66,11 +66,18 @@ class Checked:
 
     @cached_property
     def mistakes(self) -> dict[str, dict[str, Functions]]:
-        """Question to what is wrong with it, by name: what hidden tests must notice, and what a check alone sees."""
+        """Question to what is wrong with it, by name: what hidden tests must notice, and what a check alone must.
+
+        What is listed for hidden tests is made on both bases.
+        """
         own = f"tests.course_utils.mistakes.{self.name}"
         found: dict[str, dict[str, Functions]] = {question: {} for question in self.questions}
         for mistake in self.graded.wrong:
             found[mistake.question][mistake.id] = mistake.functions
+            if mistake.id in self.graded.second:
+                again = self.graded.right_again | dict(self.graded.second[mistake.id])
+                names = self.questions[mistake.question]
+                found[mistake.question][f"{mistake.id}, second base"] = {name: again[name] for name in names}
         if importlib.util.find_spec(own):
             for question, listed in importlib.import_module(own).MISTAKES.items():
                 assert not set(listed) & set(found[question])

@@ -16,7 +16,6 @@ import pytest
 from autograder.diagnosis.attempt import View
 from autograder.grading.hidden import hidden_tests_folder
 from autograder.mistakes import Mistake, Policy
-from course_utils.checks import CheckFailed
 from tests.conftest import ROOT
 
 Functions = Mapping[str, Callable[..., Any]]
@@ -103,15 +102,6 @@ class Graded:
         sources: Mapping[str, str] = self.module("library").SOURCES
         return sources
 
-    def said(self, question: str, functions: Functions) -> str | None:
-        """What the visible check says; None where it is content."""
-        check = importlib.import_module(f"course_utils.checks.{self.name}")
-        try:
-            getattr(check, question)(*(functions[name] for name in self.questions[question]))
-        except CheckFailed as failure:
-            return str(failure)
-        return None
-
 
 def _found() -> tuple[Graded, ...]:
     folders = [folder for folder in sorted(hidden_tests_folder().glob("*/*")) if (folder / "steps.py").is_file()]
@@ -127,15 +117,14 @@ RELEASED = tuple(
 CHECKED = tuple(graded for graded in GRADED if importlib.util.find_spec(f"course_utils.checks.{graded.name}"))
 
 
-def for_each(names: str, listed: Callable[[Graded], Any], among: tuple[Graded, ...] = GRADED) -> pytest.MarkDecorator:
+def for_each(names: str, listed: Callable[[Graded], Any]) -> pytest.MarkDecorator:
     """Parametrise a test over all notebooks and what one of them lists.
 
     Args:
         names: Of the arguments behind `graded`, with commas.
         listed: Their values for a notebook: one each, or a tuple of them.
-        among: Which notebooks.
     """
-    cases = [(graded, *(entry if "," in names else (entry,))) for graded in among for entry in listed(graded)]
+    cases = [(graded, *(entry if "," in names else (entry,))) for graded in GRADED for entry in listed(graded)]
     ids = [" ".join([graded.name, *(str(getattr(entry, "id", entry)) for entry in more)]) for graded, *more in cases]
     return pytest.mark.parametrize(f"graded,{names}", cases, ids=ids)
 
