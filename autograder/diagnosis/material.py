@@ -17,6 +17,8 @@ from autograder.model import Cell, Notebook, Role
 _VERSIONS = "listed_versions"
 # Takes the key of a version and the name of a function before that function's own arguments.
 ANY_VERSION = "any_version"
+# Takes the key of a version, and puts its functions and otherwise right ones under their own names.
+BECOME = "become"
 
 # The worker can't read this package. A module that is registered before it is asked for needs no file, so each source
 # runs as it stands, imports and all.
@@ -42,6 +44,10 @@ globals().update(sys.modules[{steps!r}].RIGHT)
 
 def {any_version}(key, name, /, *args, **kwargs):
     return (sys.modules[{steps!r}].RIGHT | versions.of[key])[name](*args, **kwargs)
+
+
+def become(key):
+    globals().update(sys.modules[{steps!r}].RIGHT | versions.of[key])
 
 
 def run_check(key, source):

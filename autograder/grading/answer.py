@@ -147,19 +147,21 @@ class _Exam:
     def grade(self, questions: Sequence[Question]) -> tuple[QuestionResult, ...]:
         """Grade questions, with a second try where a prerequisite may be to blame.
 
-        First come all first tries: where one of our versions has run, the notebook must be loaded again before the
-        student's own work is asked.
+        The student's own work comes first in all of them: where one of our versions has run, the notebook must be
+        loaded again before it is asked anything else.
         """
         firsts = {
             entry.id: self._try(entry, {}, self.limits.question_wall_s) for entry in questions if not entry.manual
         }
         missing = [entry for entry in questions if entry.id in firsts and self._misses_points(entry, firsts[entry.id])]
+        names = {entry.id: self._diagnosis(firsts[entry.id]) for entry in missing}
         seconds = {entry.id: self._second_try(entry, firsts[entry.id]) for entry in missing}
         better = {id: second for id, second in seconds.items() if second and _better(second.result, firsts[id].result)}
-        unexplained = [entry.id for entry in missing if entry.id not in better or not better[entry.id].complete]
-        # What the first try shows is the student's own work; where that has no name, the rest may have one.
-        names = {id: self._diagnosis(firsts[id]) for id in unexplained}
-        names |= {id: self._diagnosis(better[id]) for id in unexplained if id in better and names[id] is None}
+        # What the first try shows is the student's own work; where that has no name, the rest may have one. And where
+        # a prerequisite explains all that is missing, there is nothing to be named.
+        names |= {
+            id: None if second.complete else names[id] or self._diagnosis(second) for id, second in better.items()
+        }
         return tuple(
             score(entry, ()) if entry.manual else _final(firsts[entry.id], better.get(entry.id), names.get(entry.id))
             for entry in questions

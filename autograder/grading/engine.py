@@ -255,15 +255,16 @@ def open_grader(plan: GradingPlan) -> Grader:
         )
     tests = stack.enter_context(HiddenTests(plan.tests, plan.secret))
     material = load_material(plan.notebook)
+    rehearsals = Rehearsals(None if material is None else functools.cache(lambda: sandbox.load(material.right)))
     diagnostician = None
     if material is not None:
         fresh = hashlib.sha256(b"fresh inputs" + plan.secret).digest()
         opener = functools.partial(HiddenTests, plan.tests, fresh)
-        diagnostician = stack.enter_context(closing(Diagnostician(material, sandbox, tests, opener)))
+        found = Diagnostician(material, sandbox, tests, opener, rehearsals, plan.device)
+        diagnostician = stack.enter_context(closing(found))
     # Libraries and collected tests stay; the garbage collector need not look through them for each submission again.
     gc.collect()
     gc.freeze()
-    rehearsals = Rehearsals(None if material is None else functools.cache(lambda: sandbox.load(material.right)))
     return Grader(tests, sandbox, diagnostician, rehearsals, stack)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.grading.asking import OUTPUT_SHOWN, Asked, skip_rest
@@ -19,6 +19,10 @@ from autograder.sandbox.protocol import OwnSession, Stopped
 _MOST_BYTES = 1 << 23
 # Nothing that an earlier question has left behind makes an answer say that it is not implemented.
 _GO_ON = {Verdict.PASSED, Verdict.NOT_IMPLEMENTED}
+
+
+Judged = tuple[Block, Known]
+"""What was replied to one test, and what it said to that."""
 
 
 class AskAgain(Exception):
@@ -54,26 +58,43 @@ def ask_at_once(
     declared = [test for test in tests.declared if test.question == question]
     started = time.monotonic()
     session = worker.ask(replacements=replacements, forbidden=forbidden)
-    found: list[Known] = []
-    blocks: list[Block] = []
+    found: list[Judged] = []
     try:
         session.send([call.sent for test in declared for call in script[test.id]])
-        for test in declared:
-            replies = _hear(session, script[test.id])
-            blocks.append(Block(test, script[test.id], replies))
-            if sum(block.size for block in blocks) > _MOST_BYTES:
-                raise AskAgain
-            found.append(_judge(blocks[-1], tests, device))
-            if worker.shared and found[-1].result.verdict not in _GO_ON and not to_the_end:
+        for block, known in judged(session, declared, script, tests, device):
+            found.append((block, known))
+            if worker.shared and known.result.verdict not in _GO_ON and not to_the_end:
                 break
     finally:
         session.close()
     return Asked(
-        results=_with_skipped(declared, found),
-        recall=functools.partial(_recall, tuple(zip(blocks, found, strict=True)), device),
-        output="".join(entry.output for entry in found)[:OUTPUT_SHOWN],
+        results=_with_skipped(declared, [known for _, known in found]),
+        recall=functools.partial(recall, tuple(found), device),
+        output="".join(known.output for _, known in found)[:OUTPUT_SHOWN],
         spent_s=time.monotonic() - started,
     )
+
+
+def judged(
+    session: OwnSession, declared: Sequence[DeclaredTest], script: Script, tests: HiddenTests, device: str
+) -> Iterator[Judged]:
+    """What each test says to the replies to its calls, which were sent.
+
+    Raises:
+        AskAgain: If a call did not come back, or another one is to be made than was sent, or too much is replied.
+    """
+    size = 0
+    for test in declared:
+        block = Block(test, script[test.id], _hear(session, script[test.id]))
+        size += block.size
+        if size > _MOST_BYTES:
+            raise AskAgain
+        yield block, _judge(block, tests, device)
+
+
+def recall(found: Sequence[Judged], device: str) -> Attempt:
+    """What was replied to each test, as far as it went."""
+    return {block.test.id: block.case(known, device) for block, known in found}
 
 
 def _hear(session: OwnSession, calls: Sequence[Scripted]) -> tuple[Heard, ...]:
@@ -109,8 +130,3 @@ def _with_skipped(declared: Sequence[DeclaredTest], found: Sequence[Known]) -> t
     unasked = "Skipped: the question is asked again."
     rest = declared[len(found) :]
     return (*results, *(TestResult(test=test, verdict=Verdict.SKIPPED, message=unasked) for test in rest))
-
-
-def _recall(judged: Sequence[tuple[Block, Known]], device: str) -> Attempt:
-    """What was replied to each test, as far as it went."""
-    return {block.test.id: block.case(known, device) for block, known in judged}

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from autograder.diagnosis.material import ANY_VERSION
-from autograder.sandbox.protocol import CellReport, Reply, Returned, Session, Stopped, Worker
+from autograder.diagnosis.material import ANY_VERSION, BECOME
+from autograder.grading.hearing import AskAgain
+from autograder.grading.retold import scripted
+from autograder.sandbox.ahead import SentCall
+from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Returned, Session, Stopped, Worker
 
 Answer = TypeVar("Answer")
 
@@ -29,10 +32,10 @@ class Listed:
         worker: The loaded notebook.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: LoadedWorker) -> None:
         self.cut = False
         self._worker = worker
-        self._session: Session | None = None
+        self._session: OwnSession | None = None
         self._keys: set[str] = set()
 
     def version(self, key: str) -> Worker:
@@ -52,13 +55,26 @@ class Listed:
         self.restart()
         return asking(self.version(key))
 
-    def begin(self, key: str) -> Session:
+    def begin(self, key: str) -> OwnSession:
         """The session in which a version is asked; of a version that was asked in it before, another."""
         if self._session is None or key in self._keys or len(self._keys) >= _TOGETHER:
             self.close()
             self._session = self._worker.ask()
         self._keys.add(key)
         return self._session
+
+    def hear(self, key: str, calls: Sequence[SentCall]) -> OwnSession:
+        """Send all that a version is asked; the session in which its replies are heard.
+
+        Raises:
+            AskAgain: If it can't be had.
+        """
+        session = self.begin(key)
+        become = scripted(BECOME, (key,), {}, return_arguments=False, count=False)
+        session.send([become.sent, *calls])
+        if isinstance(session.hear(), Stopped):
+            raise AskAgain
+        return session
 
     def stopped(self) -> None:
         """Take note that the session is gone."""

@@ -26,7 +26,7 @@ from autograder.sandbox.protocol import CellReport, Reply, Stopped
 
 # Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
 # it; they may import it all the same.
-_PLOTS = re.compile(r"matplotlib|pyplot|pylab|\bplt\b|\.plotting\b|\bplotting\s*(\.|as\b|import\b)")
+_PLOTS = re.compile(r"(?m)^(?!\s*%).*(matplotlib|pyplot|pylab|\bplt\b|\.plotting\b|\bplotting\s*(\.|as\b|import\b))")
 # To count instructions makes them slower: a counted call may take that many times as long.
 _COUNTED = 4
 # How long calls that were sent ahead may keep silent. Which of them takes so long can't be seen: replies come several

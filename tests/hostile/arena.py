@@ -21,6 +21,7 @@ from autograder.grading.answer import grade_submission, held_result
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.plan import plan_grading
+from autograder.grading.rehearsal import Rehearsals
 from autograder.intake.collect import collect
 from autograder.model import Cell, Limits, NotebookResult, Origin, Role, Submission
 from autograder.released import parse_notebook
@@ -186,7 +187,12 @@ class Arena:
         material = load_material(self._notebook)
         assert material is not None
         opener = partial(HiddenTests, Path(plan.tests), b"fresh")
-        self._diagnostician = Diagnostician(material, self._sandbox, self._tests, opener)
+        right = self._sandbox.load(material.right)
+        self._stack.callback(right.close)
+        self._rehearsals = Rehearsals(lambda: right)
+        for question in self._notebook.questions:
+            self._rehearsals.script(question.id, self._tests)
+        self._diagnostician = Diagnostician(material, self._sandbox, self._tests, opener, self._rehearsals)
         self._stack.callback(self._diagnostician.close)
         # What a notebook with figures is forked from starts when it is first needed: not within a case.
         for source in ("pass", "import matplotlib.pyplot as plt"):
@@ -279,6 +285,7 @@ class Arena:
                 self._library,
                 self._diagnostician,
                 only=questions,
+                rehearsals=self._rehearsals,
             )
         except Exception:  # noqa: BLE001 - as the engine does
             return held_result(submission, self._notebook, self._tests.declared, traceback.format_exc())
