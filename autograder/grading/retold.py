@@ -5,6 +5,7 @@ A test sees nothing of a student but replies, so equal replies to the same calls
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ def scripted(
     return Scripted(as_sent(call, packer.blobs), call, (args, dict(kwargs)), packer.has_tensors)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """The calls of one hidden test, and what was replied.
 
@@ -88,6 +89,7 @@ class Block:
         """Bytes that the replies take to keep."""
         return sum(reply.size for reply in self.replies)
 
+    @functools.cached_property
     def digest(self) -> bytes:
         """What tells different replies apart."""
         digest = hashlib.blake2b(digest_size=16)
@@ -132,7 +134,7 @@ class Verdicts:
         known = self._known.get(block.test.id)
         if known is None:
             return None
-        digest = block.digest()
+        digest = block.digest
         if digest not in known:
             return None
         known.move_to_end(digest)
@@ -141,7 +143,7 @@ class Verdicts:
     def put(self, block: Block, found: Known) -> None:
         """Take note of what came of these replies."""
         known = self._known.setdefault(block.test.id, OrderedDict())
-        known[block.digest()] = found
+        known[block.digest] = found
         if len(known) > _MOST:
             known.popitem(last=False)
 
