@@ -61,7 +61,7 @@ def forbid_kernels(names: Iterable[str], stand_in: Callable[[str], Callable[...,
 
 
 def has_kernels(name: str) -> bool:
-    """Whether operators of torch stand behind a name: whether it is one of its functions for layers or for gradients."""
+    """Whether operators of torch stand behind a name: one of its functions for layers or for gradients."""
     torch = sys.modules.get("torch")
     leaf = name.rpartition(".")[2]
     if torch is None or not name.startswith("torch.") or not leaf.islower():
