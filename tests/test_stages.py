@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAGES = {"release", "intake", "sandbox", "diagnosis", "grading", "gradebook", "reports", "measure"}
 # What every stage may import of the grader, beside itself.
-SHARED = {"autograder.model", "autograder.errors", "autograder.config", "autograder.released"}
+SHARED = {
+    *("autograder.model", "autograder.errors", "autograder.config", "autograder.released"),
+    "autograder.parsing",
+}
 # What single stages may import beyond that.
 ALSO = {
     "release": {"autograder.nbgrader_bridge", "autograder.hidden_tests"},

@@ -19,6 +19,8 @@ from autograder.intake.text import shown
 
 MAX_ZIP_BYTES = 50_000_000
 MAX_MEMBERS = 1_000
+# Far beyond what any system takes. Some steps take the square of a name's length.
+MAX_NAME_CHARS = 1_000
 MAX_UNPACKED_BYTES = 200_000_000
 # A notebook's text shrinks to a tenth or so, an empty picture in it further; a bomb to a thousandth.
 MAX_RATIO = 200
@@ -100,7 +102,7 @@ def _member_path(name: str, info: zipfile.ZipInfo) -> PurePosixPath | None:
     written = info.orig_filename.replace("\\", "/")
     path = PurePosixPath(written)
     fault = None
-    if "\x00" in written or not path.parts:
+    if "\x00" in written or not path.parts or len(written) > MAX_NAME_CHARS:
         fault = "a file without a proper name"
     elif path.is_absolute() or re.match(r"[A-Za-z]:", written):
         fault = f"'{shown(written)}', which has an absolute path"

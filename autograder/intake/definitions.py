@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterable, Set
+
+from autograder.parsing import parse
 
 _DEF = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 _MAGIC = re.compile(r"^[ \t]*[%!?].*|^.*\?[ \t]*$", re.MULTILINE)
@@ -26,21 +27,10 @@ def defined_names(
         return frozenset()
     tree = None
     if len(source) <= limit:
-        tree = _parse(source) or (None if must_parse else _parse(_MAGIC.sub("", source)))
+        tree = parse(source) or (None if must_parse else parse(_MAGIC.sub("", source)))
     if tree is None:
         return frozenset() if must_parse else frozenset(_DEF.findall(source))
     return frozenset(name for statement in tree.body for name in _names(statement, wanted))
-
-
-def _parse(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            # A student's "\d" in a plain string is no concern of ours.
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # The parser reports text that is nested too deeply by the last two.
-        return None
 
 
 def _names(statement: ast.stmt, wanted: Set[str]) -> Iterable[str]:

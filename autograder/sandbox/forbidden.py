@@ -19,6 +19,7 @@ from pathlib import Path
 from types import CellType, ModuleType
 from typing import Any, NoReturn
 
+from autograder.parsing import parse
 from autograder.sandbox.kernels import forbid_kernels, has_kernels, python_folders, written_in_python
 from autograder.sandbox.passages import Passage, TableEntry
 
@@ -296,10 +297,8 @@ def _parse(source: str) -> ast.Module | None:
     if len(source) > _MAX_CHARS:
         return None
     for text in (source, "\n".join("" if _is_magic(line) else line for line in source.splitlines())):
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
+        if (tree := parse(text)) is not None:
+            return tree
     return None
 
 

@@ -29,7 +29,7 @@ from autograder.sandbox import processes
 from autograder.sandbox.client import open_sandbox
 from autograder.sandbox.protocol import Returned, Sandbox, Worker
 from tests.hostile.case import ATTACKER, HARM, NEIGHBOUR, RIGHT, Case, Material, answer, code_cell, put
-from tests.hostile.guard import ROOT, Guard, Queues, Servers, processes_of, settings_of
+from tests.hostile.guard import ROOT, Effort, Guard, Queues, Servers, processes_of, settings_of
 from tests.hostile.showing import shown_faults, shown_texts
 
 # Tight, so that what never ends is soon over; wide enough for a busy machine.
@@ -135,8 +135,9 @@ class Arena:
             before, alive = self._guard.snapshot(), self._processes()
             forkservers = self._forkservers()
             settings = {pid: settings_of(pid) for pid in self._others()}
+            effort = Effort()
             results, scratch, faults = self._grade(case)
-            harmed = [*faults, *self._changes(before), *self._left_over(alive)]
+            harmed = [*faults, *effort.faults(), *self._changes(before), *self._left_over(alive)]
             harmed += [f"process {pid} has other limits" for pid, was in settings.items() if settings_of(pid) != was]
             harmed += [f"ended the forkserver {pid}" for pid in forkservers - self._forkservers()]
             harmed += [f"reached a server by {name}" for name in self._servers.heard()]

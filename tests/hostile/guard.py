@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import resource
 import secrets
 import shutil
 import socket
 import stat
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +19,7 @@ OUTSIDE = (Path("/"), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), ROOT)
 
 _HASHED_BYTES = 1 << 24
 _PRIVATE, _REMOVE = 0, 0
+_EFFORT_BYTES, _EFFORT_S = 1 << 29, 20.0
 
 
 class Guard:
@@ -179,6 +182,27 @@ def processes_of(root: Path) -> set[int]:
             except OSError:
                 continue
     return found
+
+
+class Effort:
+    """What this process takes for itself from now on: memory, and time of the processor, however busy it is."""
+
+    def __init__(self) -> None:
+        self._most_bytes, self._spent_s = self._now()
+
+    def faults(self) -> list[str]:
+        """What is beyond any measure: no honest submission takes a tenth of it."""
+        most_bytes, spent_s = self._now()
+        found = []
+        if most_bytes - self._most_bytes > _EFFORT_BYTES:
+            found.append(f"the grader took {(most_bytes - self._most_bytes) >> 20} MB")
+        if spent_s - self._spent_s > _EFFORT_S:
+            found.append(f"kept the grader busy for {spent_s - self._spent_s:.0f} s")
+        return found
+
+    @staticmethod
+    def _now() -> tuple[int, float]:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10, time.process_time()
 
 
 def settings_of(pid: int) -> tuple[object, ...]:

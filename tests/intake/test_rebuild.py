@@ -495,8 +495,8 @@ def test_endless_text_is_searched_not_parsed(
 ) -> None:
     """Beyond half a million characters answers are known by their def lines alone: parsing would take minutes."""
     parsed: list[int] = []
-    really = definitions._parse
-    monkeypatch.setattr(definitions, "_parse", lambda text: parsed.append(len(text)) or really(text))
+    really = definitions.parse
+    monkeypatch.setattr(definitions, "parse", lambda text: parsed.append(len(text)) or really(text))
     content = saved_by_colab(content, keep_nbgrader=False, keep_id=False)
     content["cells"][:0] = [code_cell("class A: pass\n" + "x = 1\n" * 10_000) for _ in range(30)]
     _, notes = rebuild(release, read_notebook(to_bytes(content)).cells)
