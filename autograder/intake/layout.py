@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError, SubmissionError
-from autograder.intake.archive import MAX_ZIP_BYTES, zip_too_large
+from autograder.intake.archive import MAX_ZIP_BYTES, members, zip_too_large
 from autograder.intake.files import Found, entries, exists, is_folder, is_link, link_problem, read_file
 from autograder.intake.lms import Owner, owners
 from autograder.intake.names import safe_name, split_student, student_name
@@ -104,6 +104,7 @@ def hand_ins(folder: Path, assignment: str, notebooks: Sequence[str], others: Se
     except SubmissionError as error:
         raise CourseError(f"Submissions: {error}") from None
     known = owners([path.name for path in found])
+    _refuse_packed_class(found)
     paths = [path for path in found if path.name in known or _is_hand_in(path, notebooks)]
     if not paths:
         raise CourseError(f"Submissions: expected them in {folder}, found none. Put them there as {_LAYOUTS}.")
@@ -112,6 +113,26 @@ def hand_ins(folder: Path, assignment: str, notebooks: Sequence[str], others: Se
         got = f"one student's {paths[0].name}"
         raise CourseError(f"Submissions: expected a folder per student in {folder}, got {got}. Give the folder above.")
     return _by_student(paths, _Class(assignment=assignment, notebooks=notebooks, others=others, known=known))
+
+
+def _refuse_packed_class(found: Sequence[Path]) -> None:
+    """Ask for a platform's zip of a whole class to be unpacked: as one student's it would grade one of them.
+
+    Raises:
+        CourseError: If nothing but such a zip is there.
+    """
+    if len(found) != 1 or _suffix(found[0]) != ".zip" or is_folder(found[0]) or is_link(found[0]):
+        return
+    try:
+        packed = members(_found(found[0], "").read(), "")
+    except SubmissionError:
+        return
+    students = {owner.student for owner in owners([*{file.original.split("/")[1] for file in packed}]).values()}
+    if len(students) > 1:
+        raise CourseError(
+            f"Submissions: expected a folder or file per student, got {shown(found[0].name)}, a zip of {len(students)} "
+            "students. Unpack it, and give the folder in which they lie."
+        )
 
 
 def submitted_at(hand_in: HandIn) -> tuple[str | None, tuple[str, ...]]:

@@ -20,6 +20,7 @@ from autograder.model import Limits
 from autograder.sandbox import kernel, messages, place, walls, wire
 from autograder.sandbox.notebook import NotebookRunner
 from autograder.sandbox.output import OUTPUT_PATIENCE, Output, OutputLimitError
+from autograder.sandbox.overwritten import Functions
 from autograder.sandbox.session import serve_session
 
 _CONTROL = wire.CONTROL
@@ -139,13 +140,16 @@ class _Worker:
 
     def _load(self, cells: list[messages.CellSource]) -> None:
         sys.stdout = sys.stderr = Output(self._limits.output_bytes, self._overflow)
+        functions = Functions()
         for index, cell in enumerate(cells):
             done = self._notebook.run(index, cell, self._limits.cell_wall_s)
             if os.getpid() != self._pid:
                 # A child that the student's code forked and let run on: the notebook has one process.
                 _exit(0)
+            functions.note(self._notebook.namespace)
             self._control.send(done)
             _close_figures()
+        functions.give_back(self._notebook.namespace, (cell.source for cell in cells))
         self._dropping = True
         for number in (signal.SIGALRM, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN if number == signal.SIGPIPE else signal.SIG_DFL)

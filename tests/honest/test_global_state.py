@@ -111,6 +111,14 @@ STUDENTS = (
         },
     ),
     Student(
+        habit="names of functions for other things below",
+        notebook=POOLING,
+        after=(
+            "max_pool1d = max_pool1d(torch.ones(1, 1, 4), 2)\npad = 1\nper_axis = [2, 2]\nsigmoid_forward = 0.5",
+            "relu_backward, conv_output_size = 3, 7",
+        ),
+    ),
+    Student(
         habit="logging",
         before=("import logging\nlogging.basicConfig(level=10, filename='run.log')\nlog = logging.getLogger('me')",),
         answers={

@@ -553,6 +553,25 @@ def test_zip_links_and_devices(tmp_path: Path, put: Any, data: bytes, kind: int)
     assert "which is a link or a device" in problem(tmp_path)
 
 
+def test_zip_with_a_virtual_environment(tmp_path: Path, put: Any, data: bytes) -> None:
+    """Links in what systems and tools leave behind are passed over with it."""
+    info = zipfile.ZipInfo("work/.venv/bin/python")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    buffer = io.BytesIO(make_zip({f"work/{NAME}": data}))
+    with zipfile.ZipFile(buffer, "a") as packed:
+        packed.writestr(info, "/usr/bin/python3")
+    put("ada.zip", buffer.getvalue())
+    assert only(tmp_path).problem is None
+
+
+def test_zip_with_much_of_the_same_in_it(tmp_path: Path, put: Any, content: dict[str, Any]) -> None:
+    """A notebook with megabytes of printed zeros is no bomb."""
+    content["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["0. " * 3_000_000]}]
+    put("ada.zip", make_zip({NAME: to_bytes(content)}))
+    assert (tmp_path / "ada.zip").stat().st_size < 40_000
+    assert only(tmp_path).problem is None
+
+
 def test_zip_with_password(tmp_path: Path, put: Any, data: bytes) -> None:
     """A locked zip is refused."""
     packed = bytearray(make_zip({NAME: data}))

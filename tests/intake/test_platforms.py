@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autograder.errors import CourseError
 from autograder.intake.collect import collect
 from autograder.intake.lms import owners
 from autograder.model import Submission
@@ -122,6 +124,15 @@ def test_one_student(tmp_path: Path, put: Any, form: str) -> None:
     found = graded(tmp_path)
     assert list(found) == ["Jane Doe"]
     assert [entry.problem for entry in found["Jane Doe"].values()] == [None, None]
+
+
+def test_a_packed_class(tmp_path: Path) -> None:
+    """A platform's zip, forgotten to be unpacked, is not one student's."""
+    with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as packed:
+        for name in ("doejane_12345_678901", "roerichard_12346_678903"):
+            packed.writestr(f"{name}_pooling.ipynb", DATA["pooling"])
+    with pytest.raises(CourseError, match=r"got submissions.zip, a zip of 2 students\. Unpack it"):
+        graded(tmp_path)
 
 
 def test_other_assignments_are_left_alone(tmp_path: Path, put: Any) -> None:

@@ -123,6 +123,16 @@ def test_a_module_that_a_notebook_writes(load: Load) -> None:
     assert names(worker, "double(2), fractions.Fraction is None") == (4, False)
 
 
+def test_functions_whose_names_are_taken_later(load: Load) -> None:
+    """What functions call, and the notebook's own functions, are there again; all else is as the last cell left it."""
+    worker = load(
+        "from math import sqrt, floor\ndef half(x): return x / 2\ndef answer(x): return half(sqrt(x))",
+        code("def local(floor): return floor(2.5)\nscale = floor\nsqrt, floor, half, scale = 3, 4, 5, 6", id="below"),
+        LOOK,
+    )
+    assert names(worker, "answer(16), floor, scale") == (2.0, 4, 6)
+
+
 def test_a_definition_that_does_not_compile_costs_itself_only(load: Load) -> None:
     """What only the compiler finds wrong is a failure of that definition, and of nothing else."""
     worker = load("def good(): return 1\ndef bad(): break\nlast = 2", LOOK)
