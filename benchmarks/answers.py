@@ -42,12 +42,13 @@ class Answers:
     wrong: Mapping[str, Sequence[Functions]]
 
 
-def answers_to(assignment: str, notebook: str, solution: Mapping[str, Sequence[str]]) -> Answers:
+def answers_to(assignment: str, notebook: str, library: str, solution: Mapping[str, Sequence[str]]) -> Answers:
     """Gather what stands beside the hidden tests of a notebook, as far as it can be written down.
 
     Args:
         assignment: Its name.
         notebook: Its name.
+        library: "numpy" or "torch": what it imports.
         solution: Question to the source of each of its solution cells.
     """
     here = f"autograder.hidden_tests.{assignment}.{notebook}"
@@ -66,7 +67,7 @@ def answers_to(assignment: str, notebook: str, solution: Mapping[str, Sequence[s
         versions = [entry.functions, *([second.SECOND[id]] if id in second.SECOND else [])]
         wrong[entry.question] += [version for version in versions if _is_writable(version)]
     return Answers(
-        library="torch" if "torch" in vars(steps) else "numpy",
+        library=library,
         solution={question: "\n\n".join(parts) for question, parts in solution.items()},
         functions=questions,
         right=right,

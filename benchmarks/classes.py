@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.config import Course
-from autograder.model import Submission
+from autograder.model import Role, Submission
 from autograder.sample_class.make import material_of
 from autograder.sample_class.students import answer
 from benchmarks.answers import Answers, answers_to, right_answer, wrong_answer
@@ -41,7 +41,10 @@ class Classes:
     def __init__(self, course: Course, solved: Submission) -> None:
         self._assignment, self._notebook = solved.assignment, solved.notebook
         self._material = material_of(course, solved)
-        self._answers: Answers = answers_to(solved.assignment, solved.notebook, self._material.answers)
+        uses_torch = any(cell.role is Role.SETUP and "import torch" in cell.source for cell in solved.cells)
+        self._answers: Answers = answers_to(
+            solved.assignment, solved.notebook, "torch" if uses_torch else "numpy", self._material.answers
+        )
 
     def write(self, folder: Path, kind: str, first: int, count: int) -> tuple[str, ...]:
         """Hand in notebooks, one folder for each student as nbgrader has it.

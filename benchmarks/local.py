@@ -27,7 +27,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from autograder.model import DeclaredTest, Question
-    from autograder.sandbox.protocol import Reply
+    from autograder.sandbox.protocol import Count, Reply
 
 # Where a kernel finds the material.
 PLACE = "COURSE_BENCHMARK_MATERIAL"
@@ -96,8 +96,7 @@ class Namespace:
         count: bool = False,
     ) -> Reply:
         """Call a function with copies of its arguments, as the wire makes them."""
-        from autograder.sandbox.counting import counted  # noqa: PLC0415 - behind the stand-ins
-        from autograder.sandbox.protocol import Missing, Raised, Returned  # noqa: PLC0415
+        from autograder.sandbox.protocol import Missing, Raised, Returned  # noqa: PLC0415 - behind the stand-ins
 
         function = self._names.get(name)
         if not callable(function):
@@ -105,19 +104,33 @@ class Namespace:
         given, named = _made((tuple(args), dict(kwargs)))
         self.calls += 1
         taken = None
-        started = time.process_time()
         try:
             if count:
-                value, taken = counted(function, given, named)
+                value, taken = self.counted(function, given, named)
             else:
-                value = function(*given, **named)
+                value = self.timed(function, given, named)
         except Exception as error:  # noqa: BLE001 - whatever a student's code raises is a reply
             reply: Reply = Raised(types=tuple(kind.__name__ for kind in type(error).__mro__), message=str(error)[:200])
         else:
             reply = Returned(value=value, arguments=given if return_arguments else None, count=taken)
-        self.cpu_s += time.process_time() - started
         self.replied(reply)
         return reply
+
+    def timed(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a function and add what it took."""
+        started = time.process_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self.cpu_s += time.process_time() - started
+
+    def counted(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Any, Count]:
+        """Call a function and count what it does, which is no part of what it took."""
+        from autograder.sandbox.counting import counted  # noqa: PLC0415 - behind the stand-ins
+
+        return counted(function, args, kwargs)
 
     def replied(self, reply: Reply) -> None:
         """Called with every reply; nothing here."""
@@ -254,6 +267,7 @@ class _Noted(_Oracles):
         super().__init__(name)
         self._real = importlib.import_module(name)
         self._keep = keep
+        self._inside = False
 
     def __getattr__(self, name: str) -> Any:
         if not callable(found := getattr(self._real, name)):
@@ -261,7 +275,14 @@ class _Noted(_Oracles):
             return found
 
         def noted(*args: Any, **kwargs: Any) -> Any:
-            value = found(*args, **kwargs)
+            # An oracle that is handed to another is called by that one, which nobody does when it is told.
+            if self._inside:
+                return found(*args, **kwargs)
+            self._inside = True
+            try:
+                value = found(*args, **kwargs)
+            finally:
+                self._inside = False
             self._keep[self._key(name)] = copy.deepcopy(value)
             return value
 

@@ -19,10 +19,10 @@ _ODD_AND_EVEN = f"""
     parts = [slice(0, None, 2), slice(1, None, 2)]{_IN_PARTS}"""
 _LAST_FIRST = f"""
     parts = [slice(2, None), slice(0, 2)]{_IN_PARTS}"""
-_ONE_BY_ONE = f"""
-    parts = [slice(i, i + 1) for i in range(max(a.shape[-1], 1))]{_IN_PARTS}"""
-_BACK_TO_FRONT = f"""
-    parts = [slice(i, i + 1) for i in reversed(range(max(a.shape[-1], 1)))]{_IN_PARTS}"""
+_IN_THIRDS = f"""
+    parts = [slice(start, None, 3) for start in (2, 0, 1)]{_IN_PARTS}"""
+_IN_FIVE = f"""
+    parts = [slice(start, None, 5) for start in range(5)]{_IN_PARTS}"""
 
 _HALVES = """
     if not isinstance(axis, int) or a.ndim == 0 or "dtype" in how:
@@ -67,8 +67,8 @@ BODIES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "\n    return a[..., ::-1] @ (b[::-1] if b.ndim == 1 else b[..., ::-1, :])\n",
             _ODD_AND_EVEN,
             _LAST_FIRST,
-            _ONE_BY_ONE,
-            _BACK_TO_FRONT,
+            _IN_THIRDS,
+            _IN_FIVE,
         ),
     },
     "torch": {
@@ -80,6 +80,6 @@ BODIES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "along": ("", _TORCH_SUM),
         "average": ("", _TORCH_MEAN),
-        "product": ("", _ODD_AND_EVEN, _LAST_FIRST),
+        "product": ("", _ODD_AND_EVEN, _LAST_FIRST, _IN_THIRDS),
     },
 }

@@ -87,7 +87,9 @@ def rewritten(answer: ast.Module, hand: Hand, mark: str) -> str:
         if isinstance(statement, ast.FunctionDef) and hand.ending:
             _rename_locals(statement, hand.ending, kept)
     text = ast.unparse(ast.fix_missing_locations(tree))
-    helpers = [f"def {name}_{mark}({ARGUMENTS[name]}):{hand.helpers[name]}" for name in ARGUMENTS if name in sums.used]
+    helpers = [
+        f"def my_{name}_{mark}({ARGUMENTS[name]}):{hand.helpers[name]}" for name in ARGUMENTS if name in sums.used
+    ]
     text = "\n\n".join([*helpers, text])
     return _with_remarks(text, hand.remarks)
 
@@ -144,7 +146,7 @@ class _Sums(ast.NodeTransformer):
         if not self._hand.helpers.get(helper):
             return otherwise
         self.used.add(helper)
-        return ast.Call(ast.Name(f"{helper}_{self._mark}", ast.Load()), [*arguments], [])
+        return ast.Call(ast.Name(f"my_{helper}_{self._mark}", ast.Load()), [*arguments], [])
 
     def _einsum(self, node: ast.Call) -> ast.expr:
         if self._hand.optimize is not None and not any(entry.arg == "optimize" for entry in node.keywords):

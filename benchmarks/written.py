@@ -10,6 +10,7 @@ import ast
 import functools
 import importlib
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, ModuleType
@@ -87,7 +88,7 @@ class _Writer:
                 self.body.append(_assignment(name := self._free(wish), ast.Constant(None)))
                 return ast.Name(name, ast.Load())
             case _ if type(value) in _PLAIN:
-                return ast.parse(repr(value), mode="eval").body
+                return _literal(value)
             case ModuleType():
                 return self._imported(value, wish)
             case FunctionType() | type() if _is_ours(value):
@@ -281,3 +282,9 @@ def _call(function: str, *arguments: ast.expr) -> ast.Call:
 
 def _text(expression: str) -> ast.expr:
     return ast.parse(expression, mode="eval").body
+
+
+def _literal(value: Any) -> ast.expr:
+    if isinstance(value, float) and not math.isfinite(value):
+        return _call("float", ast.Constant(str(value)))
+    return _text(repr(value))

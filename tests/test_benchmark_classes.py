@@ -47,6 +47,15 @@ def test_a_closure_is_written_with_all_it_holds() -> None:
     assert [theirs(5), theirs(5), theirs(5, power=3)] == [table(5), table(5), table(5, power=3)]
 
 
+@pytest.mark.parametrize("value", [float("-inf"), np.inf, -0.5, 2, None, "text", (1, "a"), {"key": [1, 2]}])
+def test_constants_are_written(value: Any) -> None:
+    """Infinity has no literal of its own."""
+    theirs = run(written({"answer": lambda: value}, "q"))["answer"]()
+
+    assert theirs == value
+    assert type(theirs) is type(value)
+
+
 def test_helpers_of_two_answers_do_not_meet() -> None:
     """Both stand in one notebook: each keeps its own step."""
     names: dict[str, Any] = {}
@@ -88,6 +97,19 @@ def test_another_hand_computes_the_same(number: int) -> None:
 
     assert theirs_last == last == 4
     assert got == pytest.approx(wanted, rel=1e-12)
+
+
+def test_helpers_of_a_hand_meet_no_other() -> None:
+    """An answer may call something `product` itself."""
+    answer = written({"answer": lambda a, b: product(a, b)}, "q")
+
+    for number in range(12):
+        text = rewritten(ast.parse(ast.unparse(answer)), hand(random.Random(number), "numpy"), "q")
+        assert run(text)["answer"](np.array([1, 2]), np.array([3, 4])) == 11
+
+
+def product(a: Any, b: Any) -> Any:
+    return a @ b
 
 
 def test_hands_round_differently() -> None:
