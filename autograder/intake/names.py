@@ -16,13 +16,9 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\u061c\u200e\u200f\u202a-\u202e\u2066-\u206
 _CONTROLS = {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
 _UNSAFE = re.compile(r"[^\w.-]+")
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".txt")
-<<<<<<< HEAD
 _COPY = r"(?:-\d+| ?\(\d+\)| - copy(?: \(\d+\))?|[-_ ]copy\d*)*"
-_NUMBER = re.compile(r"(\d+)\D*$")
-=======
 # The first digit of each number only: else each of a million digits would be tried as the first.
 _NUMBER = re.compile(r"(?<!\d)(\d+)\D*$")
->>>>>>> 5c073d8 (intake, sandbox: student code is parsed in the grader only where it is worth it; numbers and accents in long names take no minutes; what a case takes of the grader itself is harm)
 
 
 def student_name(raw: str) -> tuple[str, str | None]:

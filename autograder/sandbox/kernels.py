@@ -61,11 +61,7 @@ def forbid_kernels(names: Iterable[str], stand_in: Callable[[str], Callable[...,
 
 
 def has_kernels(name: str) -> bool:
-<<<<<<< HEAD
     """Whether operators of torch stand behind a name: one of its functions for layers or for gradients."""
-=======
-    """Whether operators of torch stand behind a name: whether it is one of its functions for layers or gradients."""
->>>>>>> 5c073d8 (intake, sandbox: student code is parsed in the grader only where it is worth it; numbers and accents in long names take no minutes; what a case takes of the grader itself is harm)
     torch = sys.modules.get("torch")
     leaf = name.rpartition(".")[2]
     if torch is None or not name.startswith("torch.") or not leaf.islower():
