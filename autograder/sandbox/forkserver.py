@@ -109,6 +109,8 @@ def _import_libraries(kind: str, forbidden: Sequence[str]) -> None:
         torch.set_num_threads(1)
         # Whoever computes in several threads before a fork hangs behind it as soon as it does so again.
         vars(torch).update(set_num_threads=_keep_threads, set_num_interop_threads=_keep_threads)
+        # Its own version first imports a compiler, which takes seconds and part of which may be forbidden.
+        vars(torch).update(use_deterministic_algorithms=torch._C._set_deterministic_algorithms)
         importlib.import_module("torch.nn.functional")
         # The first of these asks the system what the processor can do. Behind the walls there is no answer.
         for dtype in (torch.float16, torch.bfloat16, torch.float32):
