@@ -131,6 +131,8 @@ CORRELATE2D = [
         mode="mirror",
         raises='there is no mode "mirror"',
     ),
+    _plane("a kernel that is too high", draw(3, 6), draw(4, 2), raises=NO_FIT),
+    _plane("a kernel that is too wide in spite of padding", draw(6, 3), draw(2, 6), padding=1, raises=NO_FIT),
 ]
 
 
@@ -146,12 +148,13 @@ def _scene() -> Array:
 TEMPLATE = np.array([[1, 5], [7, 2], [3, 8]], dtype=np.int64)
 
 
-def _match(about: str, image: Array, template: Array, look: str, **more: Any) -> Case:
+def _match(about: str, image: Array, template: Array, look: str = "", **more: Any) -> Case:
     inputs = {"image": image, "template": template}
     return Case("match_template", about, inputs, look=look, axes=("H_out", "W_out"), dtype="kind", rtol=1e-7, **more)
 
 
 UNIT_NORM = "Subtract the window's own mean, then divide by the norm of what is left, for window and template."
+TOO_LARGE = "the template does not fit into the image"
 BRIGHT = "The score must not change when a window gets brighter or stronger in contrast."
 MATCH_TEMPLATE = [
     _match("a faint copy of the template beside a bright block", _scene(), TEMPLATE, BRIGHT),
@@ -177,12 +180,14 @@ MATCH_TEMPLATE = [
     _match("a picture of bytes", _scene().astype(np.uint8), TEMPLATE.astype(np.uint8), "Bytes wrap around below 0."),
     _match("inputs that can't be written to", draw(5, 6, salt=6), draw(2, 3, salt=7), UNIT_NORM, layout="read-only"),
     _match("inputs that are not contiguous", draw(5, 6, salt=8), draw(2, 3, salt=9), LAYOUT, layout="gaps"),
+    _match("a template that is too high", draw(3, 6), draw(4, 2), raises=TOO_LARGE),
+    _match("a template that is too wide", draw(6, 3), draw(2, 4), raises=TOO_LARGE),
 ]
 
 
-def _gauss(size: int, sigma: float, about: str) -> Case:
+def _gauss(size: int, sigma: float, about: str, **more: Any) -> Case:
     look = "exp(-(distance from the centre)² / (2 sigma²)), then divided by the sum."
-    return Case("gaussian_kernel", about, {"size": size, "sigma": sigma}, look=look, axes=("H", "W"), rtol=1e-9)
+    return Case("gaussian_kernel", about, {"size": size, "sigma": sigma}, look=look, axes=("H", "W"), rtol=1e-9, **more)
 
 
 def _sobel(about: str, image: Array, look: str, **more: Any) -> Case:
@@ -208,6 +213,7 @@ SOBEL_EDGES = [
     ),
     _sobel("float32", single(5, 6, salt=3), LENGTH),
     _sobel("a picture that can't be written to", draw(5, 6, salt=4), LENGTH, layout="read-only"),
+    _gauss(4, 1.5, "an even size", raises="no pixel is the middle"),
 ]
 
 
@@ -267,7 +273,8 @@ CONV_COUNTS = [
     _count("sides that differ", MACS, 2, 5, (3, 4), (7, 11)),
     _count("a stride that leaves a remainder", MACS, 3, 4, 3, (8, 13), stride=2),
     _count("stride and padding per axis", MACS, 3, 2, (2, 3), (9, 7), stride=(3, 2), padding=(1, 2)),
-    _count("dilation", MACS, 2, 3, 3, (12, 9), dilation=(2, 3)),
+    _count("dilation", MACS, 2, 3, 3, (12, 9), dilation=2),
+    _count("dilation per axis", MACS, 2, 3, 3, (12, 9), dilation=(2, 3)),
     _count("two groups", GROUPS, 4, 6, 3, (5, 8), groups=2),
     _count("three groups, without bias", GROUPS, 6, 9, (1, 3), (5, 8), groups=3, bias=False),
     _count("one filter for each channel", GROUPS, 8, 8, 3, (10, 6), groups=8, padding=1),
@@ -414,6 +421,7 @@ CONV_ND = [
 
 _grouped = partial(_layer, "conv2d_grouped", MAPS)
 OWN = "Channels and filters are dealt to the groups in order; a filter sees the channels of its own group only."
+NOT_EVEN = "the groups do not divide the input channels"
 HOLES = "With dilation d, neighbours in the kernel meet pixels that are d apart; the image itself stays as it is."
 GROUPED = [
     _grouped("one group", (2, 3, 5, 6), (4, 3, 3, 2), look=SUM),
@@ -457,6 +465,7 @@ GROUPED = [
         padding=1,
     ),
     _grouped("a window that is too high once it is dilated", (1, 1, 4, 9), (1, 1, 3, 2), raises=NO_FIT, dilation=2),
+    _grouped("groups that leave channels over", (1, 5, 4, 5), (4, 2, 2, 2), raises=NOT_EVEN, groups=2),
 ]
 
 
