@@ -161,7 +161,7 @@ class ForkserverWorker:
         self._limits = limits
         self._group = loader.load(spawn)
         self._sessions: list[ForkserverSession] = []
-        self._has_seen_ours = False
+        self._seen_ours: frozenset[str] = frozenset()
         self.closed = False
 
     @property
@@ -182,10 +182,11 @@ class ForkserverWorker:
         """
         if self.closed:
             raise SandboxError("Sandbox: expected an open worker, got a closed one. Load the notebook again.")
-        if self._has_seen_ours and not replacements and isinstance(self._group, Group):
+        ours = frozenset(replacements or ())
+        if not self._seen_ours <= ours and isinstance(self._group, Group):
             # Code that was run beside our versions may have kept them in its folder, for a question without them.
             self._group.kill()
-        self._has_seen_ours = bool(replacements)
+        self._seen_ours = ours
         session = self._session(replacements or {}, forbidden)
         self._sessions = [*(entry for entry in self._sessions if not entry.closed), session]
         return session
