@@ -239,6 +239,26 @@ def test_a_replacement_that_fails_stops_the_session(load: Load) -> None:
     assert value_of(worker.ask().call("f", [], {})) == 1
 
 
+@pytest.mark.parametrize(
+    ("later", "kept"), [([], False), (["other"], False), (["pad"], True), (["pad", "other"], True)]
+)
+def test_what_ran_beside_ours_is_gone_where_less_is_ours(load: Load, later: list[str], kept: bool) -> None:
+    """A file that was written beside our version of a function is not there for an answer without that version."""
+    worker = load(
+        """
+        from pathlib import Path
+        def pad(): ...
+        def keep(): Path("kept").write_text("ours")
+        def look(): return Path("kept").exists()
+        """
+    )
+    ours = {"pad": "def pad(): ...", "other": "def other(): ..."}
+    first = worker.ask(replacements={"pad": ours["pad"]})
+    first.call("keep", [], {})
+    first.close()
+    assert value_of(worker.ask(replacements={name: ours[name] for name in later}).call("look", [], {})) is kept
+
+
 def test_closing_twice_and_calling_closed(load: Load) -> None:
     """A closed session answers that it is closed."""
     session = load("def f(): return 1").ask()

@@ -262,8 +262,9 @@ def test_a_fork_of_the_grader_takes_nothing_down() -> None:
         ("import matplotlib.pyplot as p", {False, True}),
         ("from course_utils import plotting as drawing\nfrom matplotlib import pyplot as p", {False, True}),
         ("import importlib\np = importlib.import_module('matplot' + 'lib.py' + 'plot')", {False}),
+        ("%matplotlib inline\nimport importlib\np = importlib.import_module('matplot' + 'lib.py' + 'plot')", {False}),
     ],
-    ids=["seen", "by another name", "not seen"],
+    ids=["seen", "by another name", "not seen", "a magic"],
 )
 def test_pictures_can_be_drawn_where_matplotlib_was_imported_or_not(source: str, kinds: set[bool]) -> None:
     """A cell that imports matplotlib is forked where that is done already; one that hides it imports it by itself."""
