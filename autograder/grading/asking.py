@@ -84,7 +84,7 @@ def _ask(
     *,
     again: Callable[[], bool],
 ) -> Asked:
-    declared = [test for test in tests.declared if test.question == question]
+    declared = tests.of(question)
     cases: dict[str, Case] = {}
     seen: list[Verdict] = []
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from autograder.diagnosis.attempt import Attempt, Case, viewed
 from autograder.diagnosis.material import Material, version_key
 from autograder.diagnosis.name import candidates, differ
-from autograder.grading.asking import ask
-from autograder.grading.hearing import AskAgain, judged, recall
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.listed import Listed
 from autograder.grading.rehearsal import Rehearsals
@@ -114,32 +112,15 @@ class Diagnostician:
 
     def _ask(self, mistake: Mistake, tests: HiddenTests, enough: Callable[[str, Case], bool]) -> Attempt:
         views = self._material.views
-        at_once = self._at_once(mistake, tests)
-        if at_once is not None:
-            return viewed(at_once, views)
-
-        def seen_enough(test: str, case: Case) -> bool:
-            return enough(test, viewed({test: case}, views)[test])
-
-        asked = self._versions.asked(
+        asked = self._versions.ask(
             version_key("mistake", mistake.id),
-            lambda version: ask(mistake.question, tests, version, {}, enough=seen_enough),
+            mistake.question,
+            tests,
+            self._rehearsals.script(mistake.question, tests),
+            device=self._device,
+            enough=lambda test, case: enough(test, viewed({test: case}, views)[test]),
         )
         return viewed(asked.attempt, views)
-
-    def _at_once(self, mistake: Mistake, tests: HiddenTests) -> Attempt | None:
-        """What a mistake replies, asked everything at once; None if it has to be asked call by call."""
-        script = self._rehearsals.script(mistake.question, tests)
-        if script is None:
-            return None
-        declared = [test for test in tests.declared if test.question == mistake.question]
-        calls = [call.sent for test in declared for call in script[test.id]]
-        try:
-            session = self._versions.hear(version_key("mistake", mistake.id), calls)
-            return recall(tuple(judged(session, declared, script, tests, self._device)), self._device)
-        except AskAgain:
-            self._versions.restart()
-            return None
 
     @property
     def fresh(self) -> HiddenTests:

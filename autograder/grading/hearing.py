@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from autograder.diagnosis.attempt import Attempt
 from autograder.grading.asking import OUTPUT_SHOWN, Asked, skip_rest
@@ -12,17 +12,13 @@ from autograder.grading.hidden import HiddenTests
 from autograder.grading.retold import Block, Known, Retold, Script, Scripted
 from autograder.grading.serving import ServingWorker
 from autograder.model import DeclaredTest, TestResult, Verdict
-from autograder.sandbox.ahead import Heard
+from autograder.sandbox.ahead import Heard, SentCall
 from autograder.sandbox.protocol import OwnSession, Stopped
 
 # What one question may reply to be kept until it is judged; who replies more is asked call by call.
 _MOST_BYTES = 1 << 23
 # Nothing that an earlier question has left behind makes an answer say that it is not implemented.
 _GO_ON = {Verdict.PASSED, Verdict.NOT_IMPLEMENTED}
-
-
-Judged = tuple[Block, Known]
-"""What was replied to one test, and what it said to that."""
 
 
 class AskAgain(Exception):
@@ -55,44 +51,66 @@ def ask_at_once(
     Raises:
         AskAgain: If a call did not come back, or another one is to be made than was sent.
     """
-    declared = [test for test in tests.declared if test.question == question]
-    started = time.monotonic()
     session = worker.ask(replacements=replacements, forbidden=forbidden)
-    found: list[Judged] = []
+
+    def is_enough(result: TestResult) -> bool:
+        return worker.shared and not to_the_end and result.verdict not in _GO_ON
+
     try:
-        session.send([call.sent for test in declared for call in script[test.id]])
-        for block, known in judged(session, declared, script, tests, device):
-            found.append((block, known))
-            if worker.shared and known.result.verdict not in _GO_ON and not to_the_end:
-                break
+        session.send(all_calls(question, tests, script))
+        return hear_out(question, tests, session, script, device=device, is_enough=is_enough)
     finally:
         session.close()
-    return Asked(
-        results=_with_skipped(declared, [known for _, known in found]),
-        recall=functools.partial(recall, tuple(found), device),
-        output="".join(known.output for _, known in found)[:OUTPUT_SHOWN],
-        spent_s=time.monotonic() - started,
-    )
 
 
-def judged(
-    session: OwnSession, declared: Sequence[DeclaredTest], script: Script, tests: HiddenTests, device: str
-) -> Iterator[Judged]:
-    """What each test says to the replies to its calls, which were sent.
+def all_calls(question: str, tests: HiddenTests, script: Script) -> list[SentCall]:
+    """The calls of a question, in the order of its tests."""
+    return [call.sent for test in tests.of(question) for call in script[test.id]]
+
+
+def hear_out(
+    question: str,
+    tests: HiddenTests,
+    session: OwnSession,
+    script: Script,
+    *,
+    device: str,
+    is_enough: Callable[[TestResult], bool] = lambda result: False,
+) -> Asked:
+    """Hear what is replied to the calls of a question, which were sent, and have its tests judge it.
+
+    Args:
+        question: Its id.
+        tests: The notebook's hidden tests.
+        session: To which the calls were sent.
+        script: The calls.
+        device: Where tensors are put.
+        is_enough: Looks at each result; true means that the rest is not worth waiting for.
 
     Raises:
         AskAgain: If a call did not come back, or another one is to be made than was sent, or too much is replied.
     """
+    declared = tests.of(question)
+    started = time.monotonic()
+    found: list[tuple[Block, Known]] = []
     size = 0
     for test in declared:
         block = Block(test, script[test.id], _hear(session, script[test.id]))
         size += block.size
         if size > _MOST_BYTES:
             raise AskAgain
-        yield block, _judge(block, tests, device)
+        found.append((block, _judge(block, tests, device)))
+        if is_enough(found[-1][1].result):
+            break
+    return Asked(
+        results=_with_skipped(declared, [known for _, known in found]),
+        recall=functools.partial(_recall, tuple(found), device),
+        output="".join(known.output for _, known in found)[:OUTPUT_SHOWN],
+        spent_s=time.monotonic() - started,
+    )
 
 
-def recall(found: Sequence[Judged], device: str) -> Attempt:
+def _recall(found: Sequence[tuple[Block, Known]], device: str) -> Attempt:
     """What was replied to each test, as far as it went."""
     return {block.test.id: block.case(known, device) for block, known in found}
 

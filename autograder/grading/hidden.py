@@ -114,6 +114,10 @@ class HiddenTests(AbstractContextManager["HiddenTests"]):
             raise GraderFault(f"Hidden tests: {path.name} could not be collected: {collected}") from collected
         self.declared: tuple[DeclaredTest, ...] = collected
 
+    def of(self, question: str) -> tuple[DeclaredTest, ...]:
+        """The tests of one question, in declared order."""
+        return tuple(test for test in self.declared if test.question == question)
+
     def run(
         self, tests: Sequence[DeclaredTest], session: Callable[[], Session], skip_rest: Callable[[TestResult], str]
     ) -> tuple[TestResult, ...]:

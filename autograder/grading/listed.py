@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
+from autograder.diagnosis.attempt import Case
 from autograder.diagnosis.material import ANY_VERSION, BECOME
-from autograder.grading.hearing import AskAgain
-from autograder.grading.retold import scripted
+from autograder.grading.asking import Asked, ask
+from autograder.grading.hearing import AskAgain, all_calls, hear_out
+from autograder.grading.hidden import HiddenTests
+from autograder.grading.retold import Script, scripted
 from autograder.sandbox.ahead import SentCall
 from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Returned, Session, Stopped, Worker
-
-Answer = TypeVar("Answer")
 
 # So many share a session, and with it the time that one question may take.
 _TOGETHER = 8
@@ -42,18 +43,37 @@ class Listed:
         """One version as a notebook of its own, for one time of asking."""
         return _Version(self, key)
 
-    def asked(self, key: str, asking: Callable[[Worker], Answer]) -> Answer:
-        """What comes of asking a version; once more in a session of its own, if one that others shared was cut.
+    def ask(
+        self,
+        key: str,
+        question: str,
+        tests: HiddenTests,
+        script: Script | None,
+        *,
+        device: str = "cpu",
+        enough: Callable[[str, Case], bool] = lambda test, case: False,
+    ) -> Asked:
+        """Ask a version a question; once more in a session of its own, if one that others shared was cut.
 
         Args:
             key: Of the version.
-            asking: Asks the notebook that it is given.
+            question: Id of the question.
+            tests: The notebook's hidden tests.
+            script: The calls that they make; then all is asked at once. None if they are not known.
+            device: Where tensors are put.
+            enough: Looks at each case as it comes; true means that the rest is not worth asking, call by call.
         """
-        answer = asking(self.version(key))
+        if script is not None:
+            try:
+                session = self._hear(key, all_calls(question, tests, script))
+                return hear_out(question, tests, session, script, device=device)
+            except AskAgain:
+                self.restart()
+        asked = ask(question, tests, self.version(key), {}, enough=enough)
         if not self.cut:
-            return answer
+            return asked
         self.restart()
-        return asking(self.version(key))
+        return ask(question, tests, self.version(key), {}, enough=enough)
 
     def begin(self, key: str) -> OwnSession:
         """The session in which a version is asked; of a version that was asked in it before, another."""
@@ -63,7 +83,7 @@ class Listed:
         self._keys.add(key)
         return self._session
 
-    def hear(self, key: str, calls: Sequence[SentCall]) -> OwnSession:
+    def _hear(self, key: str, calls: Sequence[SentCall]) -> OwnSession:
         """Send all that a version is asked; the session in which its replies are heard.
 
         Raises:

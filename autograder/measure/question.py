@@ -13,7 +13,7 @@ from autograder.diagnosis.attempt import Attempt
 from autograder.diagnosis.fingerprint import calls_agree
 from autograder.diagnosis.material import Material, load_material, version_key
 from autograder.errors import GraderFault
-from autograder.grading.asking import Asked, ask
+from autograder.grading.asking import Asked
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.engine import Grader, open_grader
 from autograder.grading.hidden import HiddenTests
@@ -203,7 +203,8 @@ class _Survey:
         self._again.close()
 
     def _ask(self, notebook: Listed, version: str, tests: HiddenTests) -> Asked:
-        return notebook.asked(version, lambda worker: ask(self._id, tests, worker, {}))
+        script = self._grader.rehearsals.script(self._id, tests)
+        return notebook.ask(version, self._id, tests, script, device=self._plan.device)
 
     def _attempt(self, notebook: Listed, version: str, tests: HiddenTests) -> Attempt:
         return self._ask(notebook, version, tests).attempt

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import diagnose
+from autograder.grading import listed
 from autograder.grading.diagnose import Diagnostician
 from autograder.grading.hidden import HiddenTests
+from autograder.grading.listed import Listed
 from autograder.grading.rehearsal import Rehearsals
 from autograder.hidden_tests.a1_convolution.sliding_windows.steps import RIGHT
 from autograder.sample_class.sliding_windows import TEXTS
@@ -131,21 +132,21 @@ def test_a_detector_is_known_by_what_it_does(plan):
 def test_a_mistake_is_asked_once(plan, monkeypatch):
     """The first who fails a question has its mistakes asked; a second student who does asks nothing new."""
     asked = []
-    at_once = Diagnostician._at_once
+    ask = Listed.ask
 
-    def counted(self, mistake, tests):
-        asked.append(mistake.id)
-        return at_once(self, mistake, tests)
+    def counted(self, key, *args, **options):
+        asked.append(key)
+        return ask(self, key, *args, **options)
 
-    monkeypatch.setattr(Diagnostician, "_at_once", counted)
-    monkeypatch.setattr(diagnose, "ask", lambda *_: pytest.fail("asked call by call"))
+    monkeypatch.setattr(Listed, "ask", counted)
+    monkeypatch.setattr(listed, "ask", lambda *_: pytest.fail("asked call by call"))
     plan = replace(plan, secret=b"asked once")
     answer = {"correlate1d": TEXTS.typical_mistakes["correlate1d"]}
     assert graded(plan, answer)["correlate1d"].diagnosis.mistake == "corr1d_flips"
     assert len(set(asked)) > 10
     # Those that reply alike are asked on fresh inputs, too.
     again = {name for name in asked if asked.count(name) > 1}
-    assert "corr1d_flips" in again
+    assert "mistake corr1d_flips" in again
     assert len(again) < 4
     assert len(asked) == len(set(asked)) + len(again)
     asked.clear()
@@ -157,14 +158,14 @@ def test_a_mistake_is_asked_no_further_than_needed(plan, monkeypatch):
     """Call by call, mistakes that are ruled out by their first tests are not asked the others."""
     monkeypatch.setattr(Rehearsals, "script", lambda self, question, tests: None)
     asked = []
-    ask = diagnose.ask
+    ask = listed.ask
 
     def counted(question, tests, worker, replacements, **options):
         found = ask(question, tests, worker, replacements, **options)
         asked.append(len(found.attempt))
         return found
 
-    monkeypatch.setattr(diagnose, "ask", counted)
+    monkeypatch.setattr(listed, "ask", counted)
     plan = replace(plan, secret=b"not asked before")
     answer = {"correlate1d": TEXTS.typical_mistakes["correlate1d"]}
     assert graded(plan, answer)["correlate1d"].diagnosis.mistake == "corr1d_flips"

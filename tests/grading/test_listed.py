@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.diagnosis.material import ANY_VERSION
+from autograder.grading.hidden import HiddenTests
 from autograder.grading.listed import Listed
 from autograder.model import Verdict
 from autograder.sandbox.protocol import Raised, Returned, Stopped
@@ -94,16 +95,32 @@ def test_errors_are_those_of_the_function():
     assert reply.types[0] == "KeyError"
 
 
-def test_what_was_cut_in_company_is_asked_alone():
+SOURCE = '''
+from autograder.testing import question
+
+@question("f")
+def test_f(student):
+    """It answers."""
+    student.f()
+
+@question("hang")
+def test_hang(student):
+    """It ends."""
+    student.hang()
+'''
+
+
+def test_what_was_cut_in_company_is_asked_alone(tmp_path):
     """Once more, in a session of its own; what was cut there, or not at all, is asked once."""
+    (tmp_path / "test_it.py").write_text(SOURCE)
     worker = Forks({})
     listed = Listed(worker)
-    asked = []
-    for key in "ab":
-        listed.asked(key, lambda version: asked.append(version.ask().call("f", (), {})))
-    assert len(asked) == 2
-    asked.clear()
-    listed.asked("c", lambda version: asked.append(version.ask().call("hang", (), {})))
-    assert len(asked) == 2
-    assert len(worker.asked) == 2
-    assert not listed.cut
+    with HiddenTests(tmp_path, b"secret") as tests:
+        for key in "ab":
+            assert listed.ask(key, "f", tests, None).is_all(Verdict.PASSED)
+        assert len(worker.asked) == 1
+        assert listed.ask("c", "hang", tests, None).is_all(Verdict.TIMEOUT)
+        assert len(worker.asked) == 2
+        assert not listed.cut
+        assert listed.ask("d", "hang", tests, None).is_all(Verdict.TIMEOUT)
+        assert len(worker.asked) == 3
