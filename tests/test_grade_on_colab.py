@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import site
 import sqlite3
 import subprocess
@@ -19,17 +20,33 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.sandbox.levels import probe
 from tests.conftest import ROOT
 
 PATH = ROOT / "docs" / "grade_on_colab.ipynb"
 ASSIGNMENT, NOTEBOOK = "a1_convolution", "sliding_windows"
 STUDENTS = {"ada": True, "bob": False}
 
-# What pip would have written, on a machine without Landlock: there the wall is "rlimits".
-PROGRAM = """#!{python}
-from autograder.sandbox import landlock
+# Machines on which the program runs: one without Landlock, where the wall is "rlimits"; and one whose kernel refuses
+# namespaces, as containers do.
+NO_LANDLOCK = """from autograder.sandbox import landlock
 
-landlock.abi = lambda: 0
+landlock.abi = lambda: 0"""
+NO_NAMESPACES = """import os
+import sys
+
+from tests.sandbox.refused import forbid_namespaces
+
+# Those that it starts have given them up with it.
+if __name__ == "__main__":
+    # A process of one thread, which alone can.
+    pid = os.fork()
+    if pid:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    forbid_namespaces()"""
+# What pip would have written, but for the machine.
+PROGRAM = """#!{python}
+{machine}
 
 from autograder.cli import main
 
@@ -69,13 +86,18 @@ def submissions_zip() -> bytes:
 class Colab:
     """The cells, one after the other, in one namespace: uploads come from `given`, downloads go to `taken`."""
 
-    def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    def __init__(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch, machine: str = NO_LANDLOCK, **settings: Any
+    ) -> None:
+        self.machine = machine
         self.place, self.settings = place, {"PLACE": place, **settings}
         self.given: list[tuple[str, bytes]] = []
         self.taken: list[str] = []
         self.mounted: list[str] = []
         self.names: dict[str, Any] = {}
-        files = types.SimpleNamespace(upload=lambda: dict([self.given.pop(0)]), download=self.taken.append)
+        files = types.SimpleNamespace(
+            upload=lambda: dict([self.given.pop(0)]) if self.given else {}, download=self.taken.append
+        )
         drive = types.SimpleNamespace(mount=self.mounted.append)
         module = types.ModuleType("google.colab")
         module.files, module.drive = files, drive
@@ -84,11 +106,16 @@ class Colab:
         self.popen = subprocess.Popen
         monkeypatch.setattr(subprocess, "Popen", self._start)
 
-    def run(self) -> None:
+    def run(self, last: str = "") -> None:
         for name, source in cells():
             exec(compile(source, name, "exec"), self.names)
             if name == "grade-settings":
                 self.names.update(self.settings)
+            if name == last:
+                return
+
+    def _upload(self) -> dict[str, bytes]:
+        return dict([self.given.pop(0)]) if self.given else {}
 
     def _start(self, command: Any, *args: Any, **options: Any) -> Any:
         if "pip" in command:
@@ -105,7 +132,7 @@ class Colab:
         lines = [str(ROOT), *site.getsitepackages()]
         (packages_folder / "these.pth").write_text("\n".join(lines) + "\n")
         program = environment / "bin" / "autograder"
-        program.write_text(PROGRAM.format(python=environment / "bin" / "python"))
+        program.write_text(PROGRAM.format(python=environment / "bin" / "python", machine=self.machine))
         program.chmod(0o755)
 
 
@@ -157,6 +184,40 @@ def test_a_wall_that_is_too_weak(colab, capsys):
         session.run()
     assert "the course demands 'landlock', this machine gives 'rlimits'" in capsys.readouterr().out
     assert not session.taken
+
+
+@pytest.mark.skipif("namespaces" not in probe().levels, reason="no namespaces on this machine to be taken away")
+def test_where_namespaces_are_refused(colab, capsys):
+    """A wall that meets the course's demand without them is taken, named, and nothing has to be accepted."""
+    session = colab(machine=NO_NAMESPACES)
+    session.given = [("course.zip", course_zip()), ("submissions.zip", submissions_zip())]
+    session.run()
+    out = capsys.readouterr().out
+    assert re.search(r"Level namespaces +no +making namespaces: ", out)
+    assert re.search(r"Students' code will run behind the wall '(landlock|uid)'", out)
+    assert "student code ran behind" not in out
+    assert len(session.taken) == 1
+
+
+def test_cells_that_are_run_again(colab, tmp_path, capsys):
+    """Fetching once more, a hasty click, keeps what was graded and the secret; no file chosen says what to do."""
+    session = colab()
+    session.given = [("course.zip", course_zip()), ("submissions.zip", submissions_zip())]
+    session.run(last="grade-fetch")
+    work = session.names["ROOT"] / "course"
+    (work / "journal").mkdir(parents=True)
+    (work / "secret").write_text("5e" * 32)
+    session.given = [("course.zip", course_zip("convnets-main/")), ("submissions.zip", submissions_zip())]
+    session.run(last="grade-fetch")
+    assert "What was graded here before is kept." in capsys.readouterr().out
+    assert session.names["ROOT"] != work.parent
+    assert (session.names["ROOT"] / "course" / "secret").read_text() == "5e" * 32
+    session.given = []
+    with pytest.raises(AssertionError, match="none was chosen"):
+        session.run(last="grade-fetch")
+    session.given = [("course.zip", course_zip()), ("submissions.zip", submissions_zip())]
+    session.run(last="grade-fetch")
+    assert (work / "secret").read_text() == "5e" * 32
 
 
 @pytest.mark.slow

@@ -101,18 +101,23 @@ class _Helper(Generic[Work, Result]):
         # Spawned, not forked: it must not carry what this process holds open.
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, task, core), daemon=True)
+        # Started with next to nothing: what doesn't fit into a pipe would be waited for without end if it dies at once.
+        self._process = context.Process(target=_serve, args=(theirs, core), daemon=True)
         with _uninterrupted():
             self._process.start()
         theirs.close()
+        self._send(task)
         self._given: tuple[int, Work] | None = None
 
     def give(self, piece: tuple[int, Work]) -> None:
         """Let it begin with a piece."""
         self._given = piece
+        self._send(piece[1])
+
+    def _send(self, message: object) -> None:
         # Where it is dead already, `take` says so.
         with contextlib.suppress(OSError):
-            self.connection.send(piece[1])
+            self.connection.send(message)
 
     def take(self) -> tuple[tuple[int, Work], Result | Lost]:
         """Wait for the answer to its piece.
@@ -160,8 +165,8 @@ def _end(status: int | None) -> str:
     return f"the process that graded ended with status {status}"
 
 
-def _serve(connection: Connection, task: Callable[[Any], Any], core: int | None) -> None:
-    """What runs in the process: take, do, answer, until the other side hangs up."""
+def _serve(connection: Connection, core: int | None) -> None:
+    """What runs in the process: take the task, then take a piece, do it, answer, until the other side hangs up."""
     if core is not None:
         # A grader and its workers take turns: one waits while the other works. On one core that costs a switch, on
         # two it costs waking an idle one, hundreds of times a submission.
@@ -171,6 +176,7 @@ def _serve(connection: Connection, task: Callable[[Any], Any], core: int | None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
+        task: Callable[[Any], Any] = connection.recv()
         while True:
             piece = connection.recv()
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -92,26 +93,43 @@ def test_stopping_ends_the_processes(tmp_path):
     assert not Path(f"/proc/{left.name}").exists()
 
 
-class Late:
-    """Work whose function says, while it is being fetched by a new process, what Ctrl-C would do there."""
+class Fatal:
+    """Work that is too much for a pipe, and ends the process that fetches it."""
 
-    def __init__(self, said: Path) -> None:
-        self.said = said
+    def __init__(self, size: int) -> None:
+        self.text = "x" * size
 
-    def __setstate__(self, state: dict[str, Path]) -> None:
-        self.__dict__.update(state)
-        os.kill(os.getpid(), signal.SIGINT)
-        self.said.touch()
+    def __reduce__(self) -> tuple[object, ...]:
+        # Ends it before the text has been read.
+        return os._exit, (3,), {"text": self.text}
 
-    def __call__(self, _: int) -> tuple[bool, bool]:
-        blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        return blocked, signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    def __call__(self, _: int) -> None:
+        pass
 
 
-def test_ctrl_c_while_processes_start(tmp_path, capfd):
+@pytest.mark.parametrize("size", [1, 10_000_000])
+def test_a_process_that_dies_while_it_starts(size):
+    """It is lost like any other, and nobody waits for it to read what it was sent."""
+    answers = list(side_by_side(Fatal(size), [0, 1], 2))
+    assert sorted(answers) == [(number, Lost("the process that graded ended with status 3")) for number in (0, 1)]
+
+
+def ctrl_c(_: int) -> tuple[bool, bool]:
+    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    return blocked, signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_ctrl_c_while_processes_start(monkeypatch, capfd):
     """It is the first process's to act on, even before another one could say that it ignores it."""
-    assert list(side_by_side(Late(tmp_path / "said"), [0], 2)) == [(0, (False, True))]
-    assert (tmp_path / "said").exists()
+    start = BaseProcess.start
+
+    def interrupted(process: BaseProcess) -> None:
+        start(process)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+
+    monkeypatch.setattr(BaseProcess, "start", interrupted)
+    assert list(side_by_side(ctrl_c, [0], 2)) == [(0, (False, True))]
     assert capfd.readouterr() == ("", "")
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
