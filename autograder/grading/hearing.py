@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from autograder.diagnosis.attempt import Attempt
 from autograder.grading.asking import OUTPUT_SHOWN, Asked, skip_rest
 from autograder.grading.hidden import HiddenTests
-from autograder.grading.retold import Block, Known, Retold, Script, Scripted
+from autograder.grading.retold import Block, Known, Retold
+from autograder.grading.script import Script, Scripted
 from autograder.grading.serving import ServingWorker
 from autograder.model import DeclaredTest, TestResult, Verdict
 from autograder.sandbox.ahead import Heard, SentCall

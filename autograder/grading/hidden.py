@@ -27,7 +27,8 @@ from _pytest.runner import runtestprotocol
 
 from autograder.errors import GraderFault
 from autograder.grading.items import Supplies, direct_call
-from autograder.grading.retold import Script, Verdicts
+from autograder.grading.retold import Verdicts
+from autograder.grading.script import Script
 from autograder.model import DeclaredTest, TestKind, TestResult, Verdict
 from autograder.sandbox.protocol import Session
 from autograder.testing import Judged, Student

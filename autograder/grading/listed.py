@@ -15,7 +15,7 @@ from autograder.diagnosis.material import ANY_VERSION, BECOME
 from autograder.grading.asking import Asked, ask
 from autograder.grading.hearing import AskAgain, all_calls, hear_out
 from autograder.grading.hidden import HiddenTests
-from autograder.grading.retold import Script, scripted
+from autograder.grading.script import Script, scripted
 from autograder.sandbox.ahead import SentCall
 from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Returned, Session, Stopped, Worker
 

@@ -8,7 +8,7 @@ from typing import Any
 from autograder.diagnosis.attempt import Case
 from autograder.grading.asking import ask
 from autograder.grading.hidden import HiddenTests
-from autograder.grading.retold import Script, Scripted, scripted
+from autograder.grading.script import Script, Scripted, scripted
 from autograder.model import Verdict
 from autograder.sandbox.protocol import CellReport, Reply, Session, Worker
 

@@ -13,61 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.diagnosis.attempt import Case, Recorder
+from autograder.grading.script import Scripted, scripted
 from autograder.model import DeclaredTest, TestResult, Verdict
-from autograder.sandbox import messages
-from autograder.sandbox.ahead import Heard, SentCall, as_sent
-from autograder.sandbox.calls import MARK, pack_call
+from autograder.sandbox.ahead import Heard
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.protocol import Reply, Stopped
 
 # So many different ways to reply to one test are remembered; a class has a few.
 _MOST = 256
 _STRAYED = Stopped(verdict=Verdict.STUDENT_ERROR, message="Another call was sent: the question is asked again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Scripted:
-    """A call that is known before it is made.
-
-    Attributes:
-        sent: As it travels.
-        message: As it is written there, but for its number.
-        arguments: As the test gave them.
-        has_tensors: Whether there are tensors among them.
-    """
-
-    sent: SentCall
-    message: messages.Call
-    arguments: Any
-    has_tensors: bool
-
-    def reply(self, heard: Heard, device: str) -> tuple[Reply, str]:
-        """What was replied to it, and what was printed meanwhile.
-
-        Args:
-            heard: As it came.
-            device: Where tensors were put.
-
-        Raises:
-            WireError: If it is no reply to this call.
-        """
-        return heard.to(self.message, device if self.has_tensors else "")
-
-
-Script = Mapping[str, tuple[Scripted, ...]]
-"""Id of a hidden test to the calls that it makes of a right answer."""
-
-
-def scripted(
-    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, return_arguments: bool, count: bool
-) -> Scripted:
-    """A call as it will be sent.
-
-    Raises:
-        GraderFault: If an argument has no form on the wire.
-    """
-    call, packer = pack_call(name, args, kwargs, return_arguments=return_arguments, count=count, number=MARK)
-    return Scripted(as_sent(call, packer.blobs), call, (args, dict(kwargs)), packer.has_tensors)
 
 
 @dataclass(frozen=True)
