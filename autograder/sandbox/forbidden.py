@@ -16,7 +16,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import CellType, ModuleType
+from types import BuiltinFunctionType, CellType, ModuleType
 from typing import Any, NoReturn
 
 from autograder.parsing import parse
@@ -35,8 +35,12 @@ _HINTS = {
 # Functions below a public one that do the same work, and where NumPy keeps them: since 2.0, and before.
 _KERNELS = {"numpy.convolve": "correlate", "numpy.correlate": "correlate2", "numpy.einsum": "c_einsum"}
 _KERNEL_MODULES = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
+# An extension for NumPy's own tests, with a convolution among them; nothing else imports it.
+_TESTS = dict.fromkeys(("numpy.convolve", "numpy.correlate"), ("numpy._core._umath_tests", "numpy.core._umath_tests"))
 # Their places in the table of C functions that NumPy gives to other extensions; NumPy never changes a place.
 _C_PLACES = {"numpy.convolve": 172, "numpy.correlate": 212}
+
+_POINTER_BYTES = ctypes.sizeof(ctypes.c_void_p)
 
 # By name, the ways to restricted functions; and the names that are forbidden in the whole notebook.
 _passages: dict[str, list[Passage | TableEntry]] = {}
@@ -86,7 +90,7 @@ def forbid(names: Iterable[str]) -> None:
     Raises:
         LookupError: If a name is neither a module nor a function of one.
     """
-    names = tuple(names)
+    names = tuple(dict.fromkeys([*names, *_tests(names)]))
     forbid_kernels(names, _stand_in)
     _gone.update(names)
     modules = [name for name in names if _is_module(name)]
@@ -112,9 +116,9 @@ def restrict(names: Iterable[str]) -> None:
     """
     for name in names:
         if not _is_module(name):
+            places = _c_places(name)
             _passages[name] = [_passage(name, original) for original in _originals(name)]
-            if name in _C_PLACES:
-                _passages[name].append(TableEntry(_c_place(name)))
+            _passages[name] += map(TableEntry, places)
 
 
 def ban(names: Iterable[str], lock: int) -> None:
@@ -183,8 +187,14 @@ def kernel_files(names: Iterable[str]) -> list[Path]:
     folders = python_folders(names)
     if not any(name in _KERNELS for name in names):
         return folders
-    specs = (importlib.util.find_spec(module) for module in _KERNEL_MODULES if _has_parent(module))
+    modules = (*_KERNEL_MODULES, *_tests(names))
+    specs = (importlib.util.find_spec(module) for module in modules if _has_parent(module))
     return folders + [Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None]
+
+
+def _tests(names: Iterable[str]) -> list[str]:
+    """Modules that go with functions."""
+    return [module for name in names for module in _TESTS.get(name, ()) if _has_parent(module)]
 
 
 def _has_parent(module: str) -> bool:
@@ -203,14 +213,14 @@ def _is_module(name: str) -> bool:
 
 def _remove_functions(names: Sequence[str]) -> None:
     stand_ins: dict[int, tuple[Any, Callable[..., Any]]] = {}
+    places = [place for name in names for place in _c_places(name)]
     for name in names:
         stand_in = _stand_in(name)
         for original in _originals(name):
             stand_ins.setdefault(id(original), (original, stand_in))
     _replace_everywhere(stand_ins)
-    for name in names:
-        if name in _C_PLACES:
-            ctypes.c_void_p.from_address(_c_place(name)).value = None
+    for place in places:
+        ctypes.c_void_p.from_address(place).value = None
 
 
 def _passage(name: str, original: Any) -> Passage:
@@ -238,13 +248,23 @@ def _originals(name: str) -> tuple[Any, ...]:
     return (*originals, *(layer for other in written_in_python(name) for layer in _layers(other)))
 
 
-def _c_place(name: str) -> int:
-    """Where NumPy's table for other extensions has a function."""
-    table = next(found for module in _KERNEL_MODULES if (found := _look_up(f"{module}._ARRAY_API")) is not None)
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-    start: int = pointer(table, None)
-    return start + _C_PLACES[name] * ctypes.sizeof(ctypes.c_void_p)
+def _c_places(name: str) -> list[int]:
+    """Where tables of C have a function: those of the modules' methods, and NumPy's for other extensions."""
+    places = [_method_place(original) for original in _originals(name) if type(original) is BuiltinFunctionType]
+    if name in _C_PLACES:
+        table = next(found for module in _KERNEL_MODULES if (found := _look_up(f"{module}._ARRAY_API")) is not None)
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+        places.append(pointer(table, None) + _C_PLACES[name] * _POINTER_BYTES)
+    return places
+
+
+def _method_place(function: Any) -> int:
+    """Where the table of a module's methods has a function: the second entry of what follows the object's head."""
+    head = object.__basicsize__
+    method = ctypes.c_void_p.from_address(id(function) + head).value
+    assert method is not None
+    return method + _POINTER_BYTES
 
 
 def _look_up(name: str) -> Any:
