@@ -32,6 +32,7 @@ from benchmarks.definitions import (
 __all__ = ["NotWritableError", "written"]
 
 _OURS = ("autograder.", "benchmarks.", "tests.")
+_OF_EVERY_CLASS = ("__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__annotations__")
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
 
@@ -118,6 +119,17 @@ class _Writer:
             case dict():
                 keys = [self.expression(key, wish) for key in value]
                 return self._named(wish, value, ast.Dict([*keys], [self.expression(e, wish) for e in value.values()]))
+            case _ if _is_ours(type(value)) and hasattr(value, "__dict__"):
+                return self._object(value, wish)
+        return self._dtype(value)
+
+    def _dtype(self, value: Any) -> ast.expr | None:
+        if isinstance(value, np.dtype):
+            self.imports.add("import numpy as np")
+            return _call("np.dtype", ast.Constant(value.str))
+        if (type(value).__module__, type(value).__name__) == ("torch", "dtype"):
+            self.imports.add("import torch")
+            return _text(str(value))
         return None
 
     def _container(self, value: Any, wish: str) -> ast.expr:
@@ -167,11 +179,31 @@ class _Writer:
             fields = ast.Constant(" ".join(kind._fields))
             self.body.append(_assignment(name, _call("collections.namedtuple", ast.Constant(kind.__name__), fields)))
             return ast.Name(name, ast.Load())
-        raise NotWritableError(f"the class {kind.__name__}")
+        if kind.__bases__ != (object,):
+            raise NotWritableError(f"the class {kind.__name__}")
+        name = self._free(kind.__name__)
+        self._names[id(kind)] = name, kind
+        members = {key: value for key, value in vars(kind).items() if key not in _OF_EVERY_CLASS}
+        body: list[ast.stmt] = [_assignment(key, self.expression(value, key)) for key, value in members.items()]
+        self.body.append(ast.ClassDef(name, [], [], body or [ast.Pass()], []))
+        return ast.Name(name, ast.Load())
+
+    def _object(self, value: Any, wish: str) -> ast.expr:
+        """An object of a class of ours, with what it holds."""
+        kind = self._class(type(value)) if id(type(value)) not in self._names else self.expression(type(value), wish)
+        name = self._free(wish)
+        self._names[id(value)] = name, value
+        self.body.append(_assignment(name, ast.Call(ast.Attribute(kind, "__new__", ast.Load()), [kind], [])))
+        for key, held in vars(value).items():
+            place = ast.Attribute(ast.Name(name, ast.Load()), key, ast.Store())
+            self.body.append(ast.Assign([place], self.expression(held, key)))
+        return ast.Name(name, ast.Load())
 
     def _function(self, name: str, function: FunctionType) -> None:
         self._names[id(function)] = name, function
         node = definition_of(function.__code__)
+        if "__class__" in function.__code__.co_freevars:
+            raise NotWritableError(f"{function.__qualname__}, which calls super()")
         held = inspect.getclosurevars(function)
         values = {**globals_of(function), **held.nonlocals}
         names = {old: self.expression(value, old) for old, value in used_from_outside(node, values)}

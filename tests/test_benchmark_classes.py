@@ -65,6 +65,28 @@ def test_helpers_of_two_answers_do_not_meet() -> None:
     assert (names["one"](-2), names["other"](-2)) == (4 + 1, 400 + 1)
 
 
+class Counting:
+    """Called like a function; knows how often."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.calls = 0
+
+    def __call__(self, x: Any) -> Any:
+        """A number of its own."""
+        self.calls += 1
+        return x + self.step * self.calls
+
+
+def test_an_object_is_written_with_what_it_holds() -> None:
+    """Its class, and its state when it was written."""
+    used = Counting(10)
+    used(0)
+    theirs = run(written({"answer": used}, "q"))["answer"]
+
+    assert [theirs(1), theirs(1)] == [used(1), used(1)] == [21, 31]
+
+
 def test_what_has_no_text_is_refused() -> None:
     """An object with a state that nobody can see."""
     with pytest.raises(NotWritableError, match="Random"):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import importlib
+import io
 import random
 from collections import Counter
 from pathlib import Path
@@ -11,6 +15,7 @@ import pytest
 
 from autograder.config import Course, load_course
 from autograder.intake.collect import collect
+from autograder.mistakes import Mistake, Policy
 from autograder.model import Notebook, Submission
 from autograder.release.draft import make_draft
 from autograder.release.prove import solution_submission
@@ -20,6 +25,7 @@ from benchmarks.bare import run_cells
 from benchmarks.classes import Classes, skill
 from benchmarks.collect import material
 from benchmarks.local import Namespace, Tests
+from benchmarks.written import written
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT, NAME = "a1_convolution", "sliding_windows"
@@ -105,3 +111,23 @@ def test_the_mix_is_a_class() -> None:
     assert sum(2 <= count <= 5 for count in whole) == pytest.approx(300, abs=60)
     assert sum(done == 0 for done, _ in drawn) == pytest.approx(50, abs=30)
     assert all(wrong <= set(questions[:done]) for done, wrong in drawn)
+
+
+@pytest.mark.slow
+def test_a_mistake_that_is_written_down_is_still_one(made: Made) -> None:
+    """Every listed mistake, on both bases, loses points as the live one does."""
+    tests = Tests(material(made.course, made.notebook, made.solved.cells, b"secret"), keep={})
+    here = "autograder.hidden_tests.a1_convolution.sliding_windows"
+    listed: tuple[Mistake, ...] = importlib.import_module(f"{here}.mistakes").MISTAKES
+    second = importlib.import_module(f"{here}.second").SECOND
+    solution = run_cells(made.solved.cells)[0]
+    most = {question.id: question.points for question in made.notebook.questions}
+
+    for mistake in listed:
+        for version in (mistake.functions, second.get(mistake.id, {})):
+            names = dict(solution)
+            with contextlib.redirect_stdout(io.StringIO()):
+                for name, function in version.items():
+                    exec(ast.unparse(written({name: function}, name)), names)
+                if version and mistake.policy is Policy.WRONG:
+                    assert tests.points(mistake.question, Namespace(names)) < most[mistake.question], mistake.id
