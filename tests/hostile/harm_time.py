@@ -120,4 +120,19 @@ CASES = (
         honest=HONEST,
         code="def conv_output_size(*args, **kwargs):\n    return re.match('(a+)+$', 'a' * 60 + 'b') or 1",
     ),
+    Case(
+        id="a child for which its parent waits in the kernel",
+        threat="14 deadlock",
+        tries="Until a vforked child is done its parent hears no signal.",
+        honest=HONEST,
+        code="""
+            def conv_output_size(*args, **kwargs):
+                c = ctypes.PyDLL(None)
+                # CLONE_VM | CLONE_VFORK | SIGCHLD: the child goes on in the parent's memory.
+                if c.syscall(56, 0x4100 | 17, 0, 0, 0, 0) == 0:
+                    while True:
+                        c.pause()
+                return 1
+            """,
+    ),
 )

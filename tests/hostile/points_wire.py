@@ -199,4 +199,36 @@ CASES = (
                     time.sleep(0.2)
             """,
     ),
+    Case(
+        id="calls that were sent ahead, answered in another order",
+        threat="13 before calls",
+        tries="What a class is asked is sent before its turn: each call is answered with what another one asks for.",
+        question="correlate1d",
+        before=(_FORGE,),
+        code="""
+            from autograder.sandbox import messages
+            seen = []
+
+            def peek():
+                "The calls that lie in the buffers of this process."
+                for channel in [entry for entry in gc.get_objects() if type(entry).__name__ == "Channel"]:
+                    data = bytes(channel._read)
+                    while len(data) > 8:
+                        size, blob = struct.unpack(">II", data[:8])
+                        yield messages.to_session.decode(data[8 : 8 + size]), data[8 + size : 8 + size + blob]
+                        data = data[8 + size + blob :]
+
+            def correlate1d(x, w):
+                gc.unfreeze()
+                if not seen:
+                    seen.extend(peek())
+                    for (call, _), (_, blob) in zip(seen, reversed(seen)):
+                        shape = [max(len(blob) // 8, 1)]
+                        say(frame(done(call.id, [6, "<f8", shape, "C", True]), blob.ljust(8, b"-")[: 8 * shape[0]]))
+                return x[: len(x) - len(w) + 1]
+
+            def convolve1d(x, w):
+                return correlate1d(x, w[::-1])
+            """,
+    ),
 )
