@@ -7,6 +7,7 @@ get their functions back.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
@@ -19,7 +20,10 @@ class Functions:
     """What could be called in a notebook, by name."""
 
     def __init__(self) -> None:
-        self._last: dict[str, Callable[..., Any]] = {}
+        # `sum = 0` hides Python's own for good.
+        self._last: dict[str, Callable[..., Any]] = {
+            name: value for name, value in vars(builtins).items() if callable(value)
+        }
 
     def note(self, namespace: Mapping[str, Any]) -> None:
         """See what can be called once a cell has run."""

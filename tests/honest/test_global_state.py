@@ -119,6 +119,10 @@ STUDENTS = (
         ),
     ),
     Student(
+        habit="names of Python's own for other things below",
+        after=("list = [1, 2]\nsum = 0\nfor range in (1, 2):\n    sum += range\ninput, len, max, zip = 1, 2, 3, 4",),
+    ),
+    Student(
         habit="logging",
         before=("import logging\nlogging.basicConfig(level=10, filename='run.log')\nlog = logging.getLogger('me')",),
         answers={

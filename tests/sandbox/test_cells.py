@@ -126,11 +126,14 @@ def test_a_module_that_a_notebook_writes(load: Load) -> None:
 def test_functions_whose_names_are_taken_later(load: Load) -> None:
     """What functions call, and the notebook's own functions, are there again; all else is as the last cell left it."""
     worker = load(
-        "from math import sqrt, floor\ndef half(x): return x / 2\ndef answer(x): return half(sqrt(x))",
-        code("def local(floor): return floor(2.5)\nscale = floor\nsqrt, floor, half, scale = 3, 4, 5, 6", id="below"),
+        "from math import sqrt, floor\ndef half(x): return x / 2\ndef answer(x): return half(sqrt(abs(x)))",
+        code(
+            "def local(floor): return floor(2.5)\nscale = floor\nsqrt, floor, half, scale, abs, max = 3, 4, 5, 6, 7, 8",
+            id="below",
+        ),
         LOOK,
     )
-    assert names(worker, "answer(16), floor, scale") == (2.0, 4, 6)
+    assert names(worker, "answer(-16), floor, scale, max") == (2.0, 4, 6, 8)
 
 
 def test_a_definition_that_does_not_compile_costs_itself_only(load: Load) -> None:
