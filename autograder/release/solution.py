@@ -22,6 +22,8 @@ from autograder.release.draft import make_draft
 from autograder.release.files import write_atomically, writing
 
 _CELL_S = 300
+# How pictures and experiments tell a student that a function which they need is missing or fails.
+_NOTES = ("No picture", "Nothing to see")
 
 
 def execute_solution(
@@ -38,7 +40,8 @@ def execute_solution(
         A notebook and an HTML page for each, in the order of assignment.toml.
 
     Raises:
-        AuthoringError: If a cell raises, takes too long, or ends the kernel; or a rule of authoring is broken.
+        AuthoringError: If a cell raises, takes too long, or ends the kernel; if a picture can't be drawn; or if a rule
+            of authoring is broken.
         CourseError: If there is no such assignment, the kernel doesn't start, or the files can't be written.
     """
     draft = make_draft(course, assignment)
@@ -47,6 +50,7 @@ def execute_solution(
         solved = solution_notebook(draft.staged[notebook.name])
         start = time.perf_counter()
         _execute(solved, notebook)
+        _demand_pictures(solved, notebook)
         report(notebook.name, time.perf_counter() - start)
         page, _ = HTMLExporter().from_notebook_node(solved, {"metadata": {"name": solved.metadata.course.title}})
         folder = course.executed / assignment
@@ -104,3 +108,15 @@ def _execute(solved: Any, notebook: AuthoredNotebook) -> None:
         else:
             return
     raise notebook.refuse(f"solution: expected the cell to run, got {problem}. Mend it.", notebook.cells[running])
+
+
+def _demand_pictures(solved: Any, notebook: AuthoredNotebook) -> None:
+    """What a note tells a student is an author's to mend.
+
+    Raises:
+        AuthoringError: Naming the first cell that shows a note in the place of a picture.
+    """
+    for ran, cell in zip(solved.cells, notebook.cells, strict=True):
+        lines = [line for output in ran.get("outputs", []) for line in output.get("text", "").splitlines()]
+        for note in (line for line in lines if line.startswith(_NOTES)):
+            raise notebook.refuse(f"solution: expected what the cell shows, got '{note}'. Mend it.", cell)

@@ -44,6 +44,14 @@ def test_failing_check_is_named(offline: DemoCourse) -> None:
         execute_solution(offline.course, "demo")
 
 
+@pytest.mark.parametrize("note", ["No picture: double raised", "Nothing to see yet: double is not written."])
+def test_a_note_in_the_place_of_a_picture_is_refused(offline: DemoCourse, note: str) -> None:
+    """Pictures tell students in a sentence what fails; with the solution nothing may."""
+    edit(offline.notebook, "print(double(np.arange(3)))", f"print('all is well'); print({note!r})")
+    with pytest.raises(AuthoringError, match=rf"first\.py, cell 5: solution: .*got '{note}'"):
+        execute_solution(offline.course, "demo")
+
+
 def test_failing_cell_is_named(offline: DemoCourse) -> None:
     """A cell that raises is an AuthoringError with its place, and no file is written."""
     edit(offline.notebook, "print(double(np.arange(3)))", "print(nothing)")
