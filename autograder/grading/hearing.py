@@ -13,8 +13,7 @@ from autograder.grading.retold import Block, Known, Retold
 from autograder.grading.script import Script, Scripted
 from autograder.grading.serving import ServingWorker
 from autograder.model import DeclaredTest, TestResult, Verdict
-from autograder.sandbox.ahead import Heard, SentCall
-from autograder.sandbox.protocol import OwnSession, Stopped
+from autograder.sandbox.protocol import Heard, OwnSession, SentCall, Stopped
 
 # What one question may reply to be kept until it is judged; who replies more is asked call by call.
 _MOST_BYTES = 1 << 23

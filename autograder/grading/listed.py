@@ -16,8 +16,17 @@ from autograder.grading.asking import Asked, ask
 from autograder.grading.hearing import AskAgain, all_calls, hear_out
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.script import Script, scripted
-from autograder.sandbox.ahead import SentCall
-from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Returned, Session, Stopped, Worker
+from autograder.sandbox.protocol import (
+    CellReport,
+    LoadedWorker,
+    OwnSession,
+    Reply,
+    Returned,
+    SentCall,
+    Session,
+    Stopped,
+    Worker,
+)
 
 # So many share a session, and with it the time that one question may take.
 _TOGETHER = 8

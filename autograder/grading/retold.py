@@ -15,9 +15,8 @@ from typing import Any
 from autograder.diagnosis.attempt import Case, Recorder
 from autograder.grading.script import Scripted, scripted
 from autograder.model import DeclaredTest, TestResult, Verdict
-from autograder.sandbox.ahead import Heard
 from autograder.sandbox.forms import WireError
-from autograder.sandbox.protocol import Reply, Stopped
+from autograder.sandbox.protocol import Heard, Reply, Stopped
 
 # So many different ways to reply to one test are remembered; a class has a few.
 _MOST = 256

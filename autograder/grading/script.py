@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.sandbox import messages
-from autograder.sandbox.ahead import Heard, SentCall, as_sent
+from autograder.sandbox.ahead import as_sent, read
 from autograder.sandbox.calls import MARK, pack_call
-from autograder.sandbox.protocol import Reply
+from autograder.sandbox.protocol import Heard, Reply, SentCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Scripted:
         Raises:
             WireError: If it is no reply to this call.
         """
-        return heard.to(self.message, device if self.has_tensors else "")
+        return read(heard, self.message, device if self.has_tensors else "")
 
 
 Script = Mapping[str, tuple[Scripted, ...]]

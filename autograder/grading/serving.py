@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.sandbox.ahead import Heard, SentCall
-from autograder.sandbox.protocol import CellReport, LoadedWorker, OwnSession, Reply, Stopped
+from autograder.sandbox.protocol import CellReport, Heard, LoadedWorker, OwnSession, Reply, SentCall, Stopped
 
 
 class ServingWorker:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from autograder.errors import SandboxError
 from autograder.model import Cell, Limits, Verdict
 from autograder.sandbox import levels, messages, wire
-from autograder.sandbox.ahead import Heard, SentCall, heard
+from autograder.sandbox.ahead import frame, heard
 from autograder.sandbox.calls import answers, draw_number, pack_call, unpack_reply
 from autograder.sandbox.forms import WireError
 from autograder.sandbox.group import Group, LeftBehindError, Line, Overuse
@@ -22,7 +22,7 @@ from autograder.sandbox.launch import Forkserver
 from autograder.sandbox.loading import Loader, cells_to_run
 from autograder.sandbox.pack import Packer
 from autograder.sandbox.place import PROCESSOR, Place
-from autograder.sandbox.protocol import CellReport, Reply, Stopped
+from autograder.sandbox.protocol import CellReport, Heard, Reply, SentCall, Stopped
 
 # Cells that look like this will import matplotlib. It makes every fork half as dear again, so the others do without
 # it; they may import it all the same.
@@ -285,7 +285,9 @@ class ForkserverSession:
             return
         numbers = [draw_number() for _ in calls]
         self._waiting.extend(numbers)
-        self._line.channel.send_later(b"".join(call.frame(number) for call, number in zip(calls, numbers, strict=True)))
+        self._line.channel.send_later(
+            b"".join(frame(call, number) for call, number in zip(calls, numbers, strict=True))
+        )
         self._line.channel.flush()
 
     def hear(self) -> Heard | Stopped:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 from autograder.model import Cell, Verdict
-
-if TYPE_CHECKING:
-    from autograder.sandbox.ahead import Heard, SentCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +134,46 @@ class Given:
 
     text: str
     names: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """A call as it travels, but for its number.
+
+    Attributes:
+        start: Of the message, up to its number.
+        end: What comes behind the number.
+        blob: Bytes of its arrays.
+    """
+
+    start: bytes
+    end: bytes
+    blob: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes to keep."""
+        return len(self.end) + len(self.blob)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A reply as it came, but for its number. Nothing in it has been looked at.
+
+    Attributes:
+        start: Of the message, up to its number; it tells what kind of reply it is.
+        end: What comes behind the number.
+        blob: Bytes of its arrays.
+    """
+
+    start: bytes
+    end: bytes
+    blob: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes to keep."""
+        return len(self.end) + len(self.blob)
 
 
 class Session(Protocol):

@@ -9,8 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.model import Cell, Verdict
-from autograder.sandbox.ahead import Heard, SentCall
-from autograder.sandbox.protocol import CellReport, Missing, Raised, Reply, Returned, Stopped
+from autograder.sandbox.protocol import CellReport, Heard, Missing, Raised, Reply, Returned, SentCall, Stopped
 
 
 class Hang(Exception):

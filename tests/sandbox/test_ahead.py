@@ -10,11 +10,11 @@ import pytest
 
 from autograder.model import Verdict
 from autograder.sandbox import messages, wire
-from autograder.sandbox.ahead import Heard, SentCall, as_sent, heard
+from autograder.sandbox.ahead import as_sent, frame, heard, read
 from autograder.sandbox.calls import MARK, draw_number, pack_call
 from autograder.sandbox.client import ForkserverSession
 from autograder.sandbox.forms import WireError
-from autograder.sandbox.protocol import Missing, Raised, Reply, Returned, Stopped
+from autograder.sandbox.protocol import Heard, Missing, Raised, Reply, Returned, SentCall, Stopped
 from autograder.testing import given
 from tests.sandbox.conftest import Load
 
@@ -67,7 +67,7 @@ def together(session: ForkserverSession, calls: Sequence[Made]) -> tuple[list[Re
         if isinstance(found, Stopped):
             replies.append(found)
         else:
-            reply, text = found.to(message, "")
+            reply, text = read(found, message, "")
             replies.append(reply)
             printed += text
     return replies, printed
@@ -159,7 +159,7 @@ def test_equal_calls_look_alike() -> None:
 def test_a_frame_is_the_call_with_its_number() -> None:
     """What is sent with others reads like what is sent alone."""
     for number in (draw_number(), 1 << 62, (1 << 63) - 1):
-        data = sent("f", np.ones(3), 2, k="v").frame(number)
+        data = frame(sent("f", np.ones(3), 2, k="v"), number)
         message_bytes, blob_bytes = wire.lengths(data[:8])
         call = wire.decode(messages.to_session, data[8 : 8 + message_bytes])
         assert isinstance(call, messages.Call)
@@ -177,7 +177,7 @@ def test_a_reply_without_its_number() -> None:
     found = heard(wire.encode_body(DONE), b"", NUMBER)
     again = heard(wire.encode_body(messages.Done(id=other, value=1, arguments=None, output="")), b"", other)
     assert found == again
-    assert found.to(packed()[0], "") == (Returned(value=1), "")
+    assert read(found, packed()[0], "") == (Returned(value=1), "")
     assert found != heard(wire.encode_body(DONE), b"x", NUMBER)
 
 
@@ -205,7 +205,7 @@ def test_what_can_not_be_read(end: bytes) -> None:
     """What stands behind the number is looked at by whoever reads the reply."""
     start = heard(wire.encode_body(DONE), b"", NUMBER).start
     with pytest.raises(WireError):
-        Heard(start, end, b"").to(packed()[0], "")
+        read(Heard(start, end, b""), packed()[0], "")
 
 
 def test_a_count_that_was_not_wanted() -> None:
@@ -213,4 +213,4 @@ def test_a_count_that_was_not_wanted() -> None:
     counted = messages.Done(id=NUMBER, value=1, arguments=None, output="", count=messages.Counts(1, 1))
     for message, call in ((DONE, packed(count=True)[0]), (counted, packed()[0])):
         with pytest.raises(WireError):
-            heard(wire.encode_body(message), b"", NUMBER).to(call, "")
+            read(heard(wire.encode_body(message), b"", NUMBER), call, "")
