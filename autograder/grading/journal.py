@@ -135,7 +135,10 @@ def open_journal(folder: Path, assignment: str) -> Iterator[Journal]:
         # Unbuffered: what a failed write left behind must not be written again on closing.
         file = path.open("ab+", buffering=0)
     except OSError as error:
-        raise CourseError(f"{path}: expected a journal that can be written, got: {error}.") from error
+        raise CourseError(
+            f"{path}: expected a journal that can be written, got: {error.strerror or error}. "
+            "Check who may write the file and its folder, and the space on the disk, then run again."
+        ) from error
     with file:
         yield _load(file, path)
 

@@ -35,14 +35,20 @@ def only_grader(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab+", buffering=0)
     except OSError as error:
-        raise CourseError(f"{path}: expected a lock that can be written, got: {error}.") from error
+        raise CourseError(
+            f"{path}: expected a lock that can be written, got: {error.strerror or error}. "
+            "Check who may write the file and its folder, then run again."
+        ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CourseError(_refusal(path)) from error
         except OSError as error:
-            raise CourseError(f"{path}: expected a disk that can lock files, got: {error}.") from error
+            raise CourseError(
+                f"{path}: expected a disk that can lock files, got: {error.strerror or error}. "
+                "Keep the course on a disk of this machine."
+            ) from error
         since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         try:
             os.ftruncate(file.fileno(), 0)
