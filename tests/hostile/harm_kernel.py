@@ -174,6 +174,7 @@ HIDDEN = (
         id="shared pages of the device of zeros",
         threat="15 shared memory",
         tries="A file of nothing but zeros gives shared pages too, even to those who only read.",
+        level="landlock",
         honest=HONEST,
         code=_IN_CHILDREN.format(
             children=4,
