@@ -351,26 +351,27 @@ plotting.impulse_responses(correlate1d, convolve1d, np.array([1.0, 2.0, 3.0]))
 # </details>
 # <details><summary>Hint 2: where to look</summary>
 #
-# Read the documentation of `np.pad`: what are its names for our three modes? What does it do when it does not
-# know one? And how do you tell it to treat rows and columns differently?
+# Read the documentation of `np.pad`: what are its names for our three modes? And what does it do when it does not
+# know one?
 # </details>
 # <details><summary>Hint 3: numbers</summary>
 #
-# The image is `[[1, 2, 4]]`, the kernel `[[1, 1, 1]]`, the padding `(0, 1)`. With zeros the row becomes 0 1 2 4
-# 0 and the output is `[[3, 7, 6]]`. With reflect it is `[[5, 7, 8]]`, with circular `[[7, 7, 7]]`.
+# The image is `[[1, 2, 4], [1, 2, 4]]`, the kernel `[[1, 1, 1]]`, the padding 1. With zeros a row of the image
+# becomes 0 1 2 4 0 and its output `[3, 7, 6]`; above and below comes a row of zeros. With reflect all four rows
+# of the output are `[5, 7, 8]`, with circular `[7, 7, 7]`.
 # </details>
 
 
 # %% question="correlate2d" role="solution"
 def correlate2d(
-    image: np.ndarray, kernel: np.ndarray, *, padding: int | Sequence[int] = 0, mode: str = "zeros"
+    image: np.ndarray, kernel: np.ndarray, *, padding: int = 0, mode: str = "zeros"
 ) -> np.ndarray:
     """Slide a kernel over a grey image and take a dot product at every position.
 
     Args:
         image: (H, W).
         kernel: (K_H, K_W), applied as it stands (not flipped).
-        padding: Pixels added on each side, one number or (rows, columns).
+        padding: Pixels added on each of the four sides.
         mode: Where the added pixels come from: "zeros"; "reflect", the image mirrored at its
             edge pixel, which is not repeated; "circular", the image's opposite side.
 
@@ -384,8 +385,7 @@ def correlate2d(
     numpy_names = {"zeros": "constant", "reflect": "reflect", "circular": "wrap"}
     if mode not in numpy_names:
         raise ValueError(f"mode: expected one of {', '.join(numpy_names)}, got {mode!r}")
-    p_h, p_w = per_axis(padding)
-    padded = np.pad(image, ((p_h, p_h), (p_w, p_w)), mode=numpy_names[mode])
+    padded = np.pad(image, padding, mode=numpy_names[mode])
     K_H, K_W = kernel.shape
     H_out, W_out = padded.shape[0] - K_H + 1, padded.shape[1] - K_W + 1
     if H_out < 1 or W_out < 1:
