@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from autograder.config import load_course
+from autograder.grading import plan as planning
 from autograder.grading.plan import (
     GradingPlan,
     answer_key,
@@ -50,6 +52,32 @@ def test_what_changes_a_verdict_changes_the_key(plan, changes, named):
     other = replace(plan, **changes)
     assert plan_key(other) != plan_key(plan)
     assert differences(fingerprint(plan), fingerprint(other)) == named
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("model.py", "autograder"),
+        ("grading/score.py", "autograder.grading"),
+        ("sandbox/wire.py", "autograder.sandbox"),
+        ("diagnosis/name.py", "autograder.diagnosis"),
+        ("hidden_tests/a9_another/x/test_x.py", ""),
+        ("reports/page.py", ""),
+    ],
+)
+def test_what_judges_is_told_from_what_does_not(plan, monkeypatch, tmp_path, file, named):
+    """The grader that judges is part of the key; another assignment's tests and how pages look are not."""
+    place = Path(planning.__file__).parents[1]
+    for folder in ("", "grading", "sandbox", "diagnosis"):
+        (tmp_path / "autograder" / folder).mkdir(exist_ok=True)
+        for path in (place / folder).glob("*.py"):
+            (tmp_path / "autograder" / folder / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(planning, "__file__", str(tmp_path / "autograder" / "grading" / "plan.py"))
+    before = fingerprint(plan)
+    changed = tmp_path / "autograder" / file
+    changed.parent.mkdir(parents=True, exist_ok=True)
+    changed.write_text("other = 1\n")
+    assert differences(before, fingerprint(plan)) == named
 
 
 def test_the_weakest_wall_allowed_is_no_part_of_a_verdict(plan):
