@@ -9,8 +9,9 @@ from autograder.diagnosis.attempt import Case
 from autograder.grading.asking import ask
 from autograder.grading.hidden import HiddenTests
 from autograder.grading.script import Script, Scripted, scripted
+from autograder.grading.telling import tells_ahead
 from autograder.model import Verdict
-from autograder.sandbox.protocol import CellReport, Reply, Session, Worker
+from autograder.sandbox.protocol import CellReport, Reply, Returned, Session, Worker
 
 # Whoever asks more than this asks each call when it is made.
 _MOST_BYTES = 1 << 23
@@ -41,11 +42,17 @@ class Rehearsals:
 
 
 def rehearse(question: str, tests: HiddenTests, right: Worker) -> Script | None:
-    """Ask a question and note the calls of each of its tests; None if not all pass, or they are too long to keep."""
+    """Ask a question and note the calls of each of its tests.
+
+    None if they can't be sent together: not all tests pass, they are too long to keep, or later ones would tell what
+    earlier ones are expected to return.
+    """
     noted = _Noted(right)
     asked = ask(question, tests, noted, {}, enough=noted.turn)
     size = sum(call.sent.size for calls in noted.script.values() for call in calls)
-    return noted.script if asked.is_all(Verdict.PASSED) and size <= _MOST_BYTES else None
+    if not asked.is_all(Verdict.PASSED) or size > _MOST_BYTES or tells_ahead(noted.made):
+        return None
+    return noted.script
 
 
 class _Noted:
@@ -55,13 +62,15 @@ class _Noted:
         self._worker = worker
         self._calls: list[Scripted] = []
         self.script: dict[str, tuple[Scripted, ...]] = {}
+        self.made: list[tuple[Any, Any]] = []
 
     @property
     def reports(self) -> tuple[CellReport, ...]:
         return self._worker.reports
 
     def ask(self, *, replacements: Mapping[str, str] | None = None, forbidden: Sequence[str] = ()) -> Session:
-        return _NotedSession(self._worker.ask(replacements=replacements, forbidden=forbidden), self._calls)
+        session = self._worker.ask(replacements=replacements, forbidden=forbidden)
+        return _NotedSession(session, self._calls, self.made)
 
     def turn(self, test: str, _case: Case) -> bool:
         """Take what was noted since the last test for the calls of this one."""
@@ -74,9 +83,10 @@ class _Noted:
 
 
 class _NotedSession:
-    def __init__(self, session: Session, calls: list[Scripted]) -> None:
+    def __init__(self, session: Session, calls: list[Scripted], made: list[tuple[Any, Any]]) -> None:
         self._session = session
         self._calls = calls
+        self._made = made
 
     def call(
         self,
@@ -88,7 +98,9 @@ class _NotedSession:
         count: bool = False,
     ) -> Reply:
         self._calls.append(scripted(name, args, kwargs, return_arguments=return_arguments, count=count))
-        return self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
+        reply = self._session.call(name, args, kwargs, return_arguments=return_arguments, count=count)
+        self._made.append(((args, dict(kwargs)), reply.value if isinstance(reply, Returned) else None))
+        return reply
 
     @property
     def output(self) -> str:

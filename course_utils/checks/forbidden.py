@@ -36,6 +36,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 }
 _BACKWARD = (f"{_LAYERS}.conv2d_backward",)
 _QUESTIONS: dict[str, tuple[str, ...]] = {
+    "im2col": (f"{_LAYERS}.windows.windows", f"{_LAYERS}.windows.add_windows"),
     "conv2d_im2col": (f"{_LAYERS}.conv2d_forward",),
     "conv2d_matrix_backward": _BACKWARD,
     "conv2d_gradients_as_convs": _BACKWARD,

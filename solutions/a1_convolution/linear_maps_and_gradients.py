@@ -604,7 +604,7 @@ def col2im(
     ### END SOLUTION
 
 
-# %% question="im2col" points=6 role="check"
+# %% question="im2col" points=6 role="check" forbidden="course_utils.layers.windows.windows course_utils.layers.windows.add_windows"
 check.im2col(im2col, col2im)
 
 # %% role="demo"

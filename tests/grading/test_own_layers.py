@@ -46,6 +46,21 @@ def numerical_gradient(f, x, dout, *, h=1e-5):
 """,
 }
 
+# What the layers are made of answers as well as they do.
+FROM_PARTS = """
+from course_utils.layers import windows as parts
+def im2col(x, kernel, *, stride=1, padding=0):
+    found = parts.windows(x, kernel, stride, padding)
+    n, c, *_ = found.shape
+    return found.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * found.shape[4] * found.shape[5], -1)
+def col2im(cols, in_shape, kernel, *, stride=1, padding=0):
+    n, c, h, w = in_shape
+    k_h, k_w = parts.pair(kernel)
+    rows, columns = parts.out_size((h, w), kernel, stride, padding)
+    found = cols.reshape(n, c, k_h, k_w, rows, columns).transpose(0, 1, 4, 5, 2, 3)
+    return parts.add_windows(found, (h, w), stride, padding)
+"""
+
 
 def handed_in(notebook: Notebook, answers: Mapping[str, str]) -> Submission:
     """The untouched release with other answers to some questions."""
@@ -59,13 +74,21 @@ def handed_in(notebook: Notebook, answers: Mapping[str, str]) -> Submission:
     return Submission(student="s", assignment=notebook.assignment, notebook=notebook.name, cells=cells)
 
 
-def graded(*, forbidding: bool) -> dict[str, QuestionResult]:
+def graded(answers: Mapping[str, str] = ANSWERS, *, forbidding: bool) -> dict[str, QuestionResult]:
     questions = NOTEBOOK.questions
     if not forbidding:
         questions = tuple(replace(question, forbidden=()) for question in questions)
     notebook = replace(NOTEBOOK, questions=questions)
-    plan = replace(plan_grading(load_course(ROOT), notebook, b"x" * 32, minimum="rlimits"), only=tuple(ANSWERS))
-    return {outcome.question.id: outcome for outcome in grade_one(plan, handed_in(notebook, ANSWERS)).questions}
+    plan = replace(plan_grading(load_course(ROOT), notebook, b"x" * 32, minimum="rlimits"), only=tuple(answers))
+    return {outcome.question.id: outcome for outcome in grade_one(plan, handed_in(notebook, answers)).questions}
+
+
+@pytest.mark.parametrize("forbidding", [True, False])
+def test_parts_of_layers(forbidding: bool) -> None:
+    """They are gone like the layers themselves, and would pay."""
+    found = graded({"im2col": FROM_PARTS}, forbidding=forbidding)["im2col"]
+    assert (found.points == 0) is forbidding
+    assert (found.points > 0.6 * found.question.points) is not forbidding
 
 
 @pytest.fixture(scope="module")

@@ -140,12 +140,23 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def test_most_answers_are_asked_at_once(
     tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one, too. Where calls depend on replies, another right answer is asked call by call, and passes."""
+    """The first one, too. Where a call holds what another replied, it is not sent before that reply."""
     asked = watch(monkeypatch)
-    for source in (SOURCES["right"], SOURCES["otherwise"]):
-        graded(tests, sandbox, rehearsals, source)
-        assert asked == [("double", "ask_at_once"), ("halve", "ask_at_once")]
-        asked.clear()
+    for source, factor in ((SOURCES["right"], 0.5), (SOURCES["otherwise"], 0.5), (SOURCES["right"], 0.25)):
+        found = graded(tests, sandbox, rehearsals, source, factor=factor)
+        assert [question.points for question in found.questions] == [4.0, 4.0]
+        assert asked[-2:] == [("double", "ask_at_once"), ("halve", "ask")]
+
+
+def test_another_call_than_was_sent(
+    tests: HiddenTests, sandbox: ForkserverSandbox, rehearsals: Rehearsals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is to be asked something else than our right answer was is asked call by call, and passes."""
+    monkeypatch.setattr("autograder.grading.rehearsal.tells_ahead", lambda calls: False)
+    asked = watch(monkeypatch)
+    graded(tests, sandbox, rehearsals, SOURCES["right"])
+    assert asked == [("double", "ask_at_once"), ("halve", "ask_at_once")]
+    asked.clear()
     found = graded(tests, sandbox, rehearsals, SOURCES["right"], factor=0.25)
     assert found.questions[1].points == 4.0
     assert asked == [("double", "ask_at_once"), ("halve", "ask_at_once"), ("halve", "ask")]
@@ -167,11 +178,12 @@ def test_equal_replies_are_judged_once(
         count = len(ran)
         ran.clear()
         assert graded(tests, sandbox, rehearsals, source) == first
-        assert not ran
-        return count
+        # That one is asked call by call.
+        assert ran == ["test_there_and_back"]
+        return count - 1
 
     # Noting the calls takes one run of each of the five tests.
-    assert runs(SOURCES["right"]) == 5 + 5
+    assert runs(SOURCES["right"]) == 4 + 5
     assert runs(SOURCES["otherwise"]) == 0
     # Wrong for four numbers, and still right for three, for text and as to its input.
     assert runs(SOURCES["sometimes"]) == 1
