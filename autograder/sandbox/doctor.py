@@ -99,7 +99,8 @@ def _levels(offered: levels.Capabilities, here: remedies.Surroundings) -> Iterat
 def _landlock() -> Finding:
     version = landlock.abi()
     if not version:
-        return Finding("Landlock", False, "none: the kernel is older than 5.13, or has it switched off")
+        why = "the kernel is older than 5.13 or has it switched off, or a container refuses the call"
+        return Finding("Landlock", False, f"none: {why}")
     scope = "files, TCP and signals" if version >= 6 else "files and TCP" if version >= 4 else "files"
     return Finding("Landlock", True, f"ABI {version}: {scope}")
 
