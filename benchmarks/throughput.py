@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--rounds", type=int, default=3, help="how often each contender has its turn (default 3)")
-    add("--students", type=int, default=6, help="students per round and class (default 6)")
-    add("--all-cores", type=int, default=60, help="students per run on all cores (default 60)")
+    add("--students", type=int, default=10, help="students per round and class (default 10)")
+    add("--all-cores", type=int, default=200, help="students per run on all cores (default 200)")
     add("--notebook", default="sliding_windows", help="which notebook (default sliding_windows)")
     add("--classes", nargs="*", default=["solved", "mix"], choices=KINDS, help="classes to compare: solved, mix")
     add("--diverse", type=int, default=60, help="students over whom a class's diversity is counted (default 60)")
