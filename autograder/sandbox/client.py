@@ -311,7 +311,7 @@ class ForkserverSession:
 
     def begin(self, forbidden: Sequence[str] = ()) -> bool:
         """Go on with another question. False if it can't be: what was asked may still be at work there."""
-        if self._line is None or self._waiting or not self._group.is_idle():
+        if self._line is None or self._waiting or self._arrived or not self._group.is_idle():
             return False
         deadline = time.monotonic() + self._limits.call_wall_s
         try:

@@ -216,3 +216,33 @@ def test_too_much_is_not_kept(tests: HiddenTests, sandbox: ForkserverSandbox, mo
     right = sandbox.load(cells_of(RIGHT))
     assert Rehearsals(lambda: right).script("double", tests) is None
     right.close()
+
+
+FAULTY = '''
+from autograder.testing import expect, question
+
+runs = []
+
+@question("double")
+def test_double(student):
+    """Twice the input."""
+    value = student.double(3)
+    runs.append(value)
+    if len(runs) == 2:
+        raise RuntimeError("ours")
+    expect(value, 6)
+'''
+
+
+def test_a_fault_of_ours_is_not_remembered(tmp_path: Path, sandbox: ForkserverSandbox, rehearsals: Rehearsals) -> None:
+    """The one for whom a hidden test breaks is held for a person; the next one who replies so is judged."""
+    (tmp_path / "test_it.py").write_text(FAULTY)
+    submission = Submission(student="s", assignment="a", notebook="n", cells=cells_of(RIGHT))
+    with HiddenTests(tmp_path, b"secret") as tests:
+        found = [
+            grade_submission(
+                submission, NOTEBOOK, tests, sandbox, only={"double"}, limits=LIMITS, rehearsals=rehearsals
+            ).questions[0]
+            for _ in range(2)
+        ]
+    assert [(entry.points, entry.points_pending) for entry in found] == [(0.0, 4.0), (4.0, 0.0)]

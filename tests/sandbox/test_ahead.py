@@ -129,6 +129,14 @@ def test_the_next_question_in_the_same_process(load: Load) -> None:
     assert not session.begin()
 
 
+def test_a_frame_too_many_ends_a_session(load: Load) -> None:
+    """Whoever has sent more than was asked for is asked nothing else in that process."""
+    session = load(NOTEBOOK).ask()
+    together(session, CALLS[:2])
+    session._arrived.append((b"\x01", b""))
+    assert not session.begin()
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [("leave", Verdict.STUDENT_ERROR), ("hang", Verdict.TIMEOUT), ("flood", Verdict.STUDENT_ERROR)],
